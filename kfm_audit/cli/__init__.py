@@ -1,0 +1,42 @@
+"""The command line: one file a command, arguments and exit codes, nothing else.
+
+Modules are imported by the command that needs them, so that `--version` costs
+no more than Python itself.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line; the exit code is returned, never raised (argparse's own exits too)."""
+    from kfm_audit.cli.parser import UsageError, build_parser
+
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        options = build_parser().parse_args(arguments)
+        command = options.command
+        return int(command(options))
+    except UsageError as error:
+        print(f"kfm-audit: {error}", file=sys.stderr)
+        return 2
+    except SystemExit as end:  # argparse ends so after --help, --version and wrong usage
+        return end.code if isinstance(end.code, int) else 2
+    except BrokenPipeError:
+        # Whoever reads our output has gone; say nothing more to nobody.
+        sys.stdout = None  # type: ignore[assignment]  # keeps the interpreter from flushing into the closed pipe
+        return 141
+
+
+def entry_point() -> NoReturn:
+    """The console script: a short-lived process, so the garbage collector is left out of it."""
+    import gc
+
+    gc.disable()
+    code = main()
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    sys.exit(code)

@@ -1,0 +1,205 @@
+"""`kfm-audit check`: from arguments to a run, from a report to outputs and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kfm_audit.audit import Audited, Run, audit
+from kfm_audit.cli.outputs import parse_outputs, write_outputs
+from kfm_audit.cli.parser import UsageError
+from kfm_audit.config import (
+    Config,
+    ConfigError,
+    LoadedConfig,
+    Profile,
+    find_config,
+    profile_named,
+    read_config,
+    repository_root,
+)
+from kfm_audit.findings.baseline import BaselineError, read_baseline
+from kfm_audit.findings.finding import Severity
+from kfm_audit.inputs import KINDS
+from kfm_audit.inputs.find import Found, Search
+from kfm_audit.inputs.kind import Kind
+from kfm_audit.inputs.source import Source
+from kfm_audit.policy.load import DEFAULT_PACK, LoadedPolicy, PolicyError, load_policy, place_in
+from kfm_audit.policy.strict import DocumentError, nearest
+from kfm_audit.reports.report import Window
+from kfm_audit.rules.judge import RuleSetting, configure
+from kfm_audit.rules.kit import Rule
+from kfm_audit.rules.registry import RuleSetError, all_rules, plugin_rules
+
+STDIN = "-"
+
+
+def check(options: argparse.Namespace) -> int:
+    """Carry out `check`. Raises UsageError."""
+    outputs = parse_outputs(options.output)
+    run = resolve(options)
+    audited: Audited = audit(run)
+    write_outputs(audited, outputs, options, run)
+    return int(audited.report.exit_code)
+
+
+def resolve(options: argparse.Namespace) -> Run:
+    """Settle everything that arguments, environment, config and policy say. Raises UsageError."""
+    try:
+        base = Path.cwd()
+        paths = _paths(options.paths)
+        config = _config(options, paths or (base,))
+        settings = config.config
+        profile_name = options.profile or settings.default_profile
+        profile = profile_named(profile_name, settings) if profile_name else None
+        policy = load_policy(_policy_name(options, config))
+        plugins, failed = plugin_rules(settings.plugins, str(config.file or ""))
+        known = all_rules(plugins)
+        chosen = _selected(options, settings, profile, known)
+        now = _time(options.now, "--now") or datetime.now(UTC)
+        repository = repository_root(_common(paths or (base,)))
+        return Run(
+            search=Search(
+                paths=paths,
+                root=config.file.parent if config.file else repository,
+                repository=repository,
+                base=base,
+                kinds=KINDS,
+                include=settings.include,
+                exclude=settings.exclude,
+            ),
+            stdin=_stdin(options),
+            forced_kind=_kind(options),
+            config=config,
+            policy=policy,
+            profile=profile,
+            rules=tuple(item for item in _configured(known, policy) if item.rule in chosen),
+            failed_plugins=failed,
+            now=now,
+            window=Window(_time(options.since, "--since"), _time(options.until, "--until")),
+            baseline=read_baseline(Path(options.baseline)) if options.baseline else {},
+            fail_on=_fail_on(options, settings, profile),
+            fail_on_undecided=_first(
+                options.fail_on_undecided,
+                profile and profile.fail_on_undecided,
+                settings.fail_on_undecided,
+                default=False,
+            ),
+        )
+    except (ConfigError, PolicyError, BaselineError, RuleSetError) as error:
+        raise UsageError(str(error)) from None
+
+
+def _paths(words: Iterable[str]) -> tuple[Path, ...]:
+    paths = []
+    for word in words:
+        if word == STDIN:
+            continue
+        path = Path(os.path.abspath(word))
+        if not path.exists() and not path.is_symlink():
+            raise UsageError(f"{word}: no such file or folder")
+        paths.append(path)
+    return tuple(dict.fromkeys(paths))
+
+
+def _common(paths: tuple[Path, ...]) -> Path:
+    """The folder that all paths lie in."""
+    folders = [str(path if path.is_dir() else path.parent) for path in paths]
+    try:
+        return Path(os.path.commonpath(folders))
+    except ValueError:  # different drives
+        return Path(folders[0])
+
+
+def _config(options: argparse.Namespace, paths: tuple[Path, ...]) -> LoadedConfig:
+    if options.isolated:
+        return LoadedConfig(Config())
+    named = options.config or os.environ.get("KFM_AUDIT_CONFIG", "")
+    if not named:
+        return find_config(_common(paths))
+    file = Path(os.path.abspath(named))
+    config = read_config(file)
+    if config is None:
+        raise UsageError(f"{named}: has no table [tool.kfm-audit]")
+    return LoadedConfig(config, file)
+
+
+def _policy_name(options: argparse.Namespace, config: LoadedConfig) -> str:
+    if options.policy:
+        return str(options.policy)
+    named = config.config.policy
+    if not named:
+        return DEFAULT_PACK
+    beside = config.file.parent / named if config.file else Path(named)
+    return str(beside) if beside.is_file() else named
+
+
+def _selected(
+    options: argparse.Namespace, config: Config, profile: Profile | None, rules: tuple[Rule, ...]
+) -> tuple[Rule, ...]:
+    select = _words(options.select) or (profile.select if profile else ()) or config.select
+    ignore = (*_words(options.ignore), *(profile.ignore if profile else ()), *config.ignore)
+    known = {word for rule in rules for word in (rule.id, rule.name, rule.family)}
+    for word in (*select, *ignore):
+        if word not in known:
+            raise UsageError(f"no rule or family is called {word}{nearest(word, known)}")
+
+    def wanted(rule: Rule) -> bool:
+        words = {rule.id, rule.name, rule.family}
+        # What could not be checked is never deselected: it would look like a pass.
+        return rule.family == "SYS" or (
+            (not select or not words.isdisjoint(select)) and words.isdisjoint(ignore)
+        )
+
+    return tuple(rule for rule in rules if wanted(rule))
+
+
+def _configured(rules: tuple[Rule, ...], policy: LoadedPolicy) -> tuple[RuleSetting, ...]:
+    try:
+        return configure(rules, policy.policy)
+    except DocumentError as error:
+        raise PolicyError(f"{place_in(policy.file, error.path)}: {error.message}") from None
+
+
+def _words(text: str | None) -> tuple[str, ...]:
+    return tuple(word.strip() for word in (text or "").split(",") if word.strip())
+
+
+def _time(text: str | None, option: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{option} {text}: is no time; write 2026-01-31T09:00:00Z") from None
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
+def _stdin(options: argparse.Namespace) -> Found | None:
+    if STDIN not in options.paths:
+        return None
+    if not options.kind:
+        raise UsageError("`-` reads standard input, which has no name to go by: say what it is with --kind")
+    return Found(Source(STDIN, None, sys.stdin.buffer.read()), named=True, reported=True)
+
+
+def _kind(options: argparse.Namespace) -> Kind | None:
+    if not options.kind:
+        return None
+    kinds = {kind.name: kind for kind in KINDS}
+    if options.kind not in kinds:
+        raise UsageError(f"no kind is called {options.kind}{nearest(options.kind, kinds)}")
+    return kinds[options.kind]
+
+
+def _fail_on(options: argparse.Namespace, config: Config, profile: Profile | None) -> Severity | None:
+    word = options.fail_on or (profile.fail_on if profile else None) or config.fail_on or "error"
+    return None if word == "never" else Severity(word)
+
+
+def _first(*values: bool | None, default: bool) -> bool:
+    return next((value for value in values if value is not None), default)

@@ -1,0 +1,112 @@
+"""Where reports go: standard output, or files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TextIO
+
+from msgspec import Struct
+
+from kfm_audit.audit import Audited, Run
+from kfm_audit.cli.parser import UsageError
+from kfm_audit.findings.finding import Severity
+from kfm_audit.inputs.find import display
+from kfm_audit.policy.strict import nearest
+from kfm_audit.reports import FORMATS
+from kfm_audit.reports.report import View
+
+PUBLIC = ("sarif", "github", "summary")
+"""Formats that land where everybody can read them: names of people are replaced, unless config says otherwise."""
+
+
+class Output(Struct, frozen=True):
+    """A format, and the file that it goes to; None is standard output."""
+
+    format: str
+    file: Path | None
+
+
+def parse_outputs(words: Iterable[str]) -> tuple[Output, ...]:
+    """Read `FORMAT[=PATH]`s. Raises UsageError."""
+    outputs = []
+    for word in words:
+        name, _, path = word.partition("=")
+        if name not in FORMATS:
+            raise UsageError(f"--output {word}: no format is called {name}{nearest(name, FORMATS)}")
+        outputs.append(Output(name, Path(path) if path else None))
+    outputs = outputs or [Output("text", None)]
+    if sum(1 for output in outputs if output.file is None) > 1:
+        raise UsageError("--output: only one format can go to standard output; give the others a PATH")
+    return tuple(outputs)
+
+
+def write_outputs(audited: Audited, outputs: tuple[Output, ...], options: argparse.Namespace, run: Run) -> None:
+    """Write every output, and what is to be said about the run. Raises UsageError for a file that cannot be written."""
+    from kfm_audit.reports.text import render_run
+
+    for output in outputs:
+        text = FORMATS[output.format].render(audited.report, _view(audited, output, options, run))
+        if output.file is None:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        else:
+            _write_whole(output.file, text)
+    if not options.quiet:
+        view = _view(audited, Output("text", None), options, run, stream=sys.stderr)
+        sys.stderr.write(render_run(audited.report, view))
+
+
+def _view(
+    audited: Audited, output: Output, options: argparse.Namespace, run: Run, stream: TextIO | None = None
+) -> View:
+    stream = stream or sys.stdout
+    config = run.config.config
+    severity = options.min_severity or (run.profile.min_severity if run.profile else None) or config.min_severity
+    return View(
+        min_severity=Severity(severity or "note"),
+        show_suppressed=options.show_suppressed,
+        color=output.file is None and _wants_color(options, stream),
+        width=_width(stream),
+        people=output.format not in PUBLIC or config.publish_names,
+        excerpt=audited.library.excerpt,
+        relative_to_repository=lambda path: _in_repository(run, path),
+    )
+
+
+def _in_repository(run: Run, path: str) -> str:
+    if run.search.repository is None or not path or path == "-":
+        return path
+    return display(Path(os.path.normpath(run.search.base / path)), run.search.repository)
+
+
+def _wants_color(options: argparse.Namespace, stream: TextIO) -> bool:
+    if options.no_color or os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
+
+
+def _width(stream: TextIO) -> int:
+    if not stream.isatty():
+        return 100
+    from shutil import get_terminal_size
+
+    return max(40, min(get_terminal_size().columns, 120))
+
+
+def _write_whole(file: Path, text: str) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+        with open(handle, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(name, 0o666 & ~mask)
+        os.replace(name, file)
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be written: {error.strerror}") from None

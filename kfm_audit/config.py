@@ -1,0 +1,194 @@
+"""The settings of one project: `kfm-audit.toml`, `.kfm-audit.toml` or `[tool.kfm-audit]` in `pyproject.toml`.
+
+Looked for from the common ancestor of PATHS up to the repository root; the
+nearest file wins (design section 4).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from msgspec import Struct
+
+from kfm_audit import __version__
+from kfm_audit.policy.model import SeverityName
+from kfm_audit.policy.strict import DocumentError, nearest, read_strictly
+
+NAMES: Final = ("kfm-audit.toml", ".kfm-audit.toml", "pyproject.toml")
+
+KindName = str
+FailOn = Literal["error", "warning", "note", "never"]
+
+
+class ConfigError(Exception):
+    """The config is wrong: its author must change it. The text names file, place, cause and cure."""
+
+
+class Section(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab", kw_only=True):
+    """A part of the config: unknown keys are refused, keys are written with hyphens."""
+
+
+class Stack(Section, frozen=True):
+    """Which plan belongs to which Terraform root module."""
+
+    plan: str
+    root: str
+    name: str = ""
+
+
+class Profile(Section, frozen=True):
+    """A named way to run: what must be there, and how strict to be."""
+
+    name: str
+    require: tuple[KindName, ...] = ()
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    min_severity: SeverityName | None = None
+    fail_on: FailOn | None = None
+    fail_on_undecided: bool | None = None
+
+
+class Suppress(Section, frozen=True):
+    """One finding, accepted on purpose. `subject` is a glob in which only `*` and `?` are special.
+
+    `expires` is the last day, UTC, on which it holds. The keys that a
+    suppression must have are optional here so that their lack is a finding,
+    not an error that hides all others.
+    """
+
+    rule: str
+    subject: str
+    reason: str = ""
+    owner: str = ""
+    expires: str = ""
+
+
+class Config(Section, frozen=True):
+    """A project's settings; the command line wins over them."""
+
+    required_version: str = ""
+    policy: str = ""
+    default_profile: str = ""
+    profile: tuple[Profile, ...] = ()
+    plugins: tuple[str, ...] = ()
+    stack: tuple[Stack, ...] = ()
+    suppress: tuple[Suppress, ...] = ()
+    include: tuple[str, ...] = ()
+    """Globs below the root of files to read although `.gitignore` hides them."""
+    exclude: tuple[str, ...] = ()
+    """Globs below the root of files not to look at."""
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    min_severity: SeverityName | None = None
+    fail_on: FailOn | None = None
+    fail_on_undecided: bool | None = None
+    publish_names: bool = False
+    """Whether SARIF, annotations and comments show the names of people."""
+
+
+class LoadedConfig(Struct, frozen=True):
+    """A config and the file that it came from; None where there is none."""
+
+    config: Config
+    file: Path | None = None
+
+
+BUILT_IN_PROFILES: Final = (
+    Profile(name="pr"),
+    Profile(name="nightly", require=("lakefs-log",)),
+    Profile(name="quarterly", require=("lakefs-log", "prov", "incident", "directory"), fail_on_undecided=True),
+)
+
+
+def repository_root(start: Path) -> Path | None:
+    """The nearest folder at or above `start` that holds `.git`."""
+    return next((folder for folder in (start, *start.parents) if (folder / ".git").exists()), None)
+
+
+def find_config(start: Path) -> LoadedConfig:
+    """The config that applies to `start`, an absolute folder. Raises ConfigError."""
+    repository = repository_root(start)
+    for folder in (start, *start.parents):
+        for name in NAMES:
+            file = folder / name
+            if file.is_file():
+                config = read_config(file)
+                if config is not None:
+                    return LoadedConfig(config, file)
+        if folder == repository:
+            break
+    return LoadedConfig(Config())
+
+
+def read_config(file: Path) -> Config | None:
+    """Read a config file; None for a `pyproject.toml` that has no table of ours. Raises ConfigError."""
+    import tomllib
+
+    try:
+        document: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        if file.name == "pyproject.toml":
+            return None  # other tools will say so; it may not even be meant for us
+        raise ConfigError(f"{file}: is not TOML: {error}") from None
+    if file.name == "pyproject.toml":
+        document = document.get("tool", {}).get("kfm-audit")
+        if document is None:
+            return None
+    try:
+        config = read_strictly(document, Config)
+    except DocumentError as error:
+        where = f" ({'.'.join(error.path)})" if error.path else ""
+        raise ConfigError(f"{file}{_line_of(file, error.path)}{where}: {error.message}") from None
+    _check_version(file, config.required_version)
+    return config
+
+
+def profile_named(name: str, config: Config) -> Profile:
+    """The profile of that name: the config's, else a built-in one. Raises ConfigError."""
+    profiles = {profile.name: profile for profile in (*BUILT_IN_PROFILES, *config.profile)}
+    if name in profiles:
+        return profiles[name]
+    raise ConfigError(f"no profile is called {name!r}{nearest(name, profiles)}")
+
+
+def _line_of(file: Path, path: Sequence[str]) -> str:
+    """`:line` of the last key of `path`; TOML readers keep no positions, so the text is searched."""
+    keys = [step for step in path if not step.isdigit()]
+    if not keys:
+        return ""
+    pattern = re.compile(rf"^\s*\"?{re.escape(keys[-1])}\"?\s*=|^\s*\[+[\w.\" -]*\b{re.escape(keys[-1])}\"?\]")
+    for number, line in enumerate(file.read_text(encoding="utf-8-sig").splitlines(), 1):
+        if pattern.search(line):
+            return f":{number}"
+    return ""
+
+
+def _check_version(file: Path, required: str) -> None:
+    """Hold `required-version` (`>=0.1,<1`, comma-separated) to this version. Raises ConfigError."""
+    if not required:
+        return
+    for clause in required.split(","):
+        parts = re.fullmatch(r"\s*(>=|<=|==|!=|>|<)?\s*(\d+(?:\.\d+)*)\s*", clause)
+        if parts is None:
+            raise ConfigError(f"{file}: required-version {required!r} is no version: write `>=0.1,<1`")
+        have, want = _numbers(__version__), _numbers(parts[2])
+        holds = {
+            ">=": have >= want,
+            "<=": have <= want,
+            "==": have == want,
+            "!=": have != want,
+            ">": have > want,
+            "<": have < want,
+        }[parts[1] or "=="]
+        if not holds:
+            raise ConfigError(f"{file}: asks for version {required}, this is {__version__}")
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    numbers = [int(part) for part in version.split(".")]
+    return tuple(numbers + [0] * (4 - len(numbers)))

@@ -1,0 +1,278 @@
+"""Alarms joined to those they notify.
+
+An action is an SNS topic where its ARN's service field says so, or where the
+expression that it comes from leads to one. A name that looks like SNS is no
+evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import Enum
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from msgspec import Struct
+
+from kfm_audit.aws.alarm_rule import AlarmRuleError, AlarmState, children, parse_alarm_rule
+from kfm_audit.aws.arns import parse_arn
+from kfm_audit.facts import Alarm, Change, CompositeAlarm, EventRule, EventTarget
+from kfm_audit.values import ABSENT, Attribute, Known, Reference, ReferenceKind, Unknown
+
+if TYPE_CHECKING:
+    from kfm_audit.evidence.evidence import Evidence
+
+_SCALING_SERVICES: Final = frozenset({"autoscaling", "automate"})
+_SCALING_TYPES: Final = frozenset({"aws_autoscaling_policy", "aws_appautoscaling_policy"})
+_OTHER_TYPES: Final = frozenset(
+    {"aws_lambda_function", "aws_lambda_alias", "aws_ssm_document", "aws_ssmincidents_response_plan"}
+)
+
+
+class Action(Enum):
+    """What an alarm action does."""
+
+    SNS = "sns"
+    SCALING = "scaling"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class Route(Struct, frozen=True):
+    """Whether a way other than an SNS action leads from an alarm to somebody, and which."""
+
+    exists: bool | None
+    """None: it cannot be told."""
+    why: str = ""
+
+
+NO_ROUTE: Final = Route(exists=False)
+
+
+class Delivery:
+    """Who is notified by which alarm."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        """Join the alarms of `evidence`; nothing is computed before it is asked for."""
+        self._evidence = evidence
+
+    def notified_topics(self, alarm: Alarm) -> Known[tuple[str, ...]] | Unknown:
+        """The SNS topics that `alarm_actions` names: ARNs, or addresses of topics that are yet to be made.
+
+        Unknown where an action leads to something that the input does not show.
+        """
+        actions = alarm.alarm_actions
+        match actions:
+            case Known(value):
+                return Known(tuple(arn for arn in value if _of_arn(arn) is Action.SNS), actions.sensitive)
+            case Unknown(references):
+                kinds = [(reference, of_reference(reference)) for reference in references]
+                topics = tuple(reference.name for reference, kind in kinds if kind is Action.SNS)
+                unresolved = tuple(reference for reference, kind in kinds if kind is Action.UNKNOWN)
+                # One path that certainly ends in a topic is enough; all paths that certainly do not are too.
+                if topics or (references and not unresolved):
+                    return Known(topics)
+                return Unknown(unresolved)
+            case _:
+                return Known(())
+
+    def actions(self, alarm: Alarm) -> tuple[Action, ...]:
+        """What each of the alarm's actions does, in their order."""
+        match alarm.alarm_actions:
+            case Known(value):
+                return tuple(_of_arn(arn) for arn in value)
+            case Unknown(references):
+                return tuple(of_reference(reference) for reference in references)
+            case _:
+                return ()
+
+    def by_eventbridge(self, alarm: Alarm) -> Route:
+        """Whether an enabled EventBridge rule with a target matches the alarm's state changes."""
+        return _first(self._matching_rules(alarm))
+
+    def by_composite(self, alarm: Alarm) -> Route:
+        """Whether a composite alarm above it, at any height, notifies SNS when this one goes off."""
+        return self._by_composite(alarm, frozenset())
+
+    def _by_composite(self, alarm: Alarm, seen: frozenset[str]) -> Route:
+        routes = []
+        for composite, certain in self._above(alarm):
+            if composite.subject in seen:
+                continue
+            topics = self.notified_topics(composite)
+            if isinstance(topics, Known) and topics.value:
+                routes.append(Route(certain or None, composite.subject))
+            elif isinstance(topics, Unknown):
+                routes.append(Route(None, f"whether {composite.subject} notifies SNS is not known"))
+            else:
+                routes.append(self._by_composite(composite, seen | {alarm.subject, composite.subject}))
+        return _first(routes)
+
+    def _above(self, alarm: Alarm) -> Iterator[tuple[CompositeAlarm, bool]]:
+        """Composites whose rule speaks of the alarm; with False where that is not certain."""
+        for composite, names in self._composites:
+            if composite.stack != alarm.stack or composite.subject == alarm.subject:
+                continue
+            if names is None:
+                references = composite.alarm_rule.references if isinstance(composite.alarm_rule, Unknown) else ()
+                bare = alarm.subject.partition("[")[0]
+                if any(item.name in (alarm.subject, bare) for item in references):
+                    yield composite, True
+                elif any(item.kind is ReferenceKind.UNRESOLVED for item in references):
+                    yield composite, False
+            elif isinstance(alarm.alarm_name, Known) and any(
+                name == alarm.alarm_name.value or name.endswith(f":alarm:{alarm.alarm_name.value}") for name in names
+            ):
+                yield composite, True
+
+    @cached_property
+    def _composites(self) -> tuple[tuple[CompositeAlarm, frozenset[str] | None], ...]:
+        """All composites that will exist and may act, with the children that can trip them; None if unknown."""
+        found = []
+        for composite in self._evidence.of(CompositeAlarm):
+            if composite.change is Change.DELETED or composite.actions_enabled == Known(False):
+                continue
+            match composite.alarm_rule:
+                case Known(text):
+                    found.append((composite, _tripping_children(text)))
+                case _:
+                    found.append((composite, None))
+        return tuple(found)
+
+    def _matching_rules(self, alarm: Alarm) -> Iterator[Route]:
+        for rule in self._evidence.of(EventRule):
+            if rule.stack != alarm.stack or rule.change is Change.DELETED or not _enabled(rule):
+                continue
+            match = _pattern_matches(rule.event_pattern, alarm)
+            if match is False:
+                continue
+            if self._has_target(rule):
+                yield Route(match, rule.subject)
+
+    def _has_target(self, rule: EventRule) -> bool:
+        for target in self._evidence.of(EventTarget):
+            if target.stack != rule.stack or target.change is Change.DELETED:
+                continue
+            match target.rule:
+                case Known(name) if isinstance(rule.name, Known) and name == rule.name.value:
+                    return True
+                case Unknown(references) if any(
+                    item.name in (rule.subject, rule.subject.partition("[")[0]) for item in references
+                ):
+                    return True
+        return False
+
+
+def of_reference(reference: Reference) -> Action:
+    """What an action does that comes from `reference`."""
+    match reference.kind:
+        case ReferenceKind.CONSTANT:
+            # A constant beside others is a condition or a part of a name, unless it is an ARN.
+            return _of_arn(reference.name)
+        case ReferenceKind.UNRESOLVED:
+            return Action.UNKNOWN
+        case ReferenceKind.RESOURCE | ReferenceKind.DATA:
+            return _of_type(_resource_type(reference.name))
+
+
+def _of_type(resource_type: str) -> Action:
+    if resource_type == "aws_sns_topic":
+        return Action.SNS
+    if resource_type in _SCALING_TYPES:
+        return Action.SCALING
+    return Action.OTHER if resource_type in _OTHER_TYPES else Action.UNKNOWN
+
+
+def _of_arn(text: str) -> Action:
+    arn = parse_arn(text)
+    if arn is None:
+        return Action.OTHER
+    if arn.service == "sns":
+        return Action.SNS
+    return Action.SCALING if arn.service in _SCALING_SERVICES else Action.OTHER
+
+
+def _resource_type(address: str) -> str:
+    """`aws_sns_topic` of `module.m["a.b"].data.aws_sns_topic.alerts`: the last step but one."""
+    return address.rpartition(".")[0].rpartition(".")[2]
+
+
+def _tripping_children(text: str) -> frozenset[str] | None:
+    """The alarms that a rule asks to be in ALARM; None where the rule cannot be parsed."""
+    try:
+        rule = parse_alarm_rule(text)
+    except AlarmRuleError:
+        return frozenset()
+    return frozenset(item.child for item in children(rule) if item.state is AlarmState.ALARM)
+
+
+def _enabled(rule: EventRule) -> bool:
+    return rule.is_enabled != Known(False) and rule.state != Known("DISABLED")
+
+
+def _pattern_matches(pattern: Attribute[str], alarm: Alarm) -> bool | None:
+    """Whether an event pattern lets the alarm's change to ALARM through; None where it cannot be told.
+
+    The event: user guide, "Alarm events and EventBridge": `source`
+    aws.cloudwatch, `detail-type` CloudWatch Alarm State Change, the alarm's ARN in
+    `resources`, `detail.alarmName`, `detail.state.value`.
+    """
+    if isinstance(pattern, Unknown):
+        return None
+    if pattern is ABSENT:
+        return False  # a schedule
+    try:
+        asked = msgspec.json.decode(pattern.value)
+    except (msgspec.MsgspecError, RecursionError):
+        return False  # EventBridge refuses it
+    name = alarm.alarm_name.value if isinstance(alarm.alarm_name, Known) else None
+    event = {
+        "source": "aws.cloudwatch",
+        "detail-type": "CloudWatch Alarm State Change",
+        "detail": {"alarmName": name, "state": {"value": "ALARM"}},
+    }
+    return _matches(asked, event)
+
+
+def _matches(asked: object, event: object) -> bool | None:
+    """Three-valued match of an event pattern; content filters and fields not shown here cannot be told."""
+    if not isinstance(asked, dict) or not isinstance(event, dict):
+        return None
+    certain = True
+    for key, wanted in asked.items():
+        if key not in event:
+            certain = False
+        elif isinstance(wanted, dict):
+            inner = _matches(wanted, event[key])
+            if inner is False:
+                return False
+            certain = certain and inner is True
+        elif isinstance(wanted, list):
+            if event[key] in wanted and event[key] is not None:
+                continue
+            if event[key] is not None and all(isinstance(item, str) for item in wanted):
+                return False
+            if not _prefix_holds(wanted, event[key]):
+                certain = False
+    return True if certain else None
+
+
+def _prefix_holds(wanted: Iterable[object], value: object) -> bool:
+    return isinstance(value, str) and any(
+        isinstance(item, dict) and isinstance(item.get("prefix"), str) and value.startswith(item["prefix"])
+        for item in wanted
+    )
+
+
+def _first(routes: Iterable[Route]) -> Route:
+    """The best of several routes: one that exists, else one that may, else none."""
+    best = NO_ROUTE
+    for route in routes:
+        if route.exists:
+            return route
+        if route.exists is None:
+            best = route
+    return best
+
+

@@ -1,0 +1,102 @@
+"""Which environment something belongs to, and by what evidence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from kfm_audit.facts import Alarm, MetricAlarm
+from kfm_audit.policy.model import Environments as Vocabulary
+from kfm_audit.policy.model import EvidenceOfEnvironment
+from kfm_audit.values import ABSENT, Attribute, Known, Unknown
+
+_WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+
+
+class Scope(Struct, frozen=True):
+    """The environment of a thing, what kind of evidence says so, and the text that does."""
+
+    environment: str
+    evidence: EvidenceOfEnvironment
+    said_by: str
+
+
+class Environments:
+    """The environments of a policy, recognised in names, tags, dimensions, providers and stacks."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        """Take the policy's names, aliases and accepted evidence."""
+        self._vocabulary = vocabulary
+        self._names = {
+            word.lower(): name
+            for name, aliases in vocabulary.names.items()
+            for word in (name, *aliases)
+        }
+
+    @property
+    def named(self) -> bool:
+        """Whether the policy names any environment."""
+        return bool(self._names)
+
+    def named_in(self, text: str) -> str | None:
+        """The environment that `text` names as a whole word: `prod` in `ingest-prod-dlq` and `IngestProdDlq`."""
+        words = [word.lower() for word in _WORDS.findall(text)]
+        return next((self._names[word] for word in words if word in self._names), None)
+
+    def scope_of(self, alarm: Alarm) -> Scope | Unknown | None:
+        """The environment of an alarm by the first evidence that policy accepts; None where there is none.
+
+        Unknown where some accepted evidence is known only after apply and no other is there.
+        """
+        unknown: list[Unknown] = []
+        for kind in self._vocabulary.evidence:
+            for said in self._texts(kind, alarm):
+                if isinstance(said, Unknown):
+                    unknown.append(said)
+                    continue
+                environment = self.named_in(said)
+                if environment is not None:
+                    return Scope(environment, kind, said)
+        if unknown:
+            return Unknown(tuple(reference for item in unknown for reference in item.references))
+        return None
+
+    def _texts(self, kind: EvidenceOfEnvironment, alarm: Alarm) -> Iterator[str | Unknown]:
+        match kind:
+            case "name":
+                yield from _values(alarm.alarm_name)
+            case "dimension":
+                if isinstance(alarm, MetricAlarm):
+                    yield from _map_values(alarm.dimensions, None)
+                    if isinstance(alarm.query_dimensions, Known):
+                        for dimensions in alarm.query_dimensions.value:
+                            yield from dimensions.values()
+            case "tag":
+                yield from _map_values(alarm.tags, self._vocabulary.tags)
+            case "provider":
+                yield from _map_values(alarm.provider, None)
+            case "stack":
+                yield alarm.stack
+
+
+def _values(attribute: Attribute[str]) -> Iterator[str | Unknown]:
+    if isinstance(attribute, Known):
+        yield attribute.value
+    elif isinstance(attribute, Unknown):
+        yield attribute
+
+
+def _map_values(
+    attribute: Attribute[Mapping[str, str]], keys: Iterable[str] | None
+) -> Iterator[str | Unknown]:
+    """The values of a map; of those keys only, whatever their case, where `keys` are given."""
+    if isinstance(attribute, Unknown):
+        yield attribute
+    elif attribute is not ABSENT:
+        wanted = None if keys is None else {key.lower() for key in keys}
+        for key, value in attribute.value.items():
+            if wanted is None or key.lower() in wanted:
+                yield value

@@ -1,0 +1,90 @@
+"""What rules speak about: one module a field, all names here."""
+
+from kfm_audit.facts.alarms import (
+    Alarm,
+    CompositeAlarm,
+    EventRule,
+    EventTarget,
+    MetricAlarm,
+    Subscription,
+    Topic,
+)
+from kfm_audit.facts.audit import (
+    EmptyRun,
+    ExpiredSuppression,
+    FailedPlugin,
+    FailedRule,
+    MissingInput,
+    StaleSuppression,
+    UnreadableInput,
+    UnreasonedSuppression,
+)
+from kfm_audit.facts.base import Change, Fact
+from kfm_audit.facts.incidents import Incident
+from kfm_audit.facts.lakefs import (
+    BranchOperation,
+    Case,
+    Debt,
+    DeniedRollback,
+    LogCoverage,
+    MembershipChange,
+    Record,
+    Role,
+    Rollback,
+    Standing,
+)
+from kfm_audit.facts.people import Group, Membership, PersonKind, User
+from kfm_audit.facts.prov import Agent, AgentKind, Correction, ProvDocument
+from kfm_audit.facts.telemetry import (
+    MAX_VALUES,
+    Label,
+    LabelScope,
+    MetricFamily,
+    SchemaDocument,
+    SchemaViolation,
+)
+
+__all__ = [
+    "MAX_VALUES",
+    "Agent",
+    "AgentKind",
+    "Alarm",
+    "BranchOperation",
+    "Case",
+    "Change",
+    "CompositeAlarm",
+    "Correction",
+    "Debt",
+    "DeniedRollback",
+    "EmptyRun",
+    "EventRule",
+    "EventTarget",
+    "Record",
+    "ExpiredSuppression",
+    "Fact",
+    "FailedPlugin",
+    "FailedRule",
+    "Group",
+    "Incident",
+    "Label",
+    "LabelScope",
+    "LogCoverage",
+    "Membership",
+    "MembershipChange",
+    "MetricAlarm",
+    "MetricFamily",
+    "MissingInput",
+    "PersonKind",
+    "ProvDocument",
+    "Role",
+    "Rollback",
+    "SchemaDocument",
+    "SchemaViolation",
+    "StaleSuppression",
+    "Standing",
+    "Subscription",
+    "Topic",
+    "UnreadableInput",
+    "UnreasonedSuppression",
+    "User",
+]

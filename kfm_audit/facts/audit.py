@@ -1,0 +1,79 @@
+"""Facts about the audit itself: what could not be checked is judged like everything else."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from kfm_audit.facts.base import Fact
+
+
+class UnreadableInput(Fact, frozen=True, kw_only=True):
+    """A file, or a part of one, that could not be read. The subject is the path.
+
+    `cause` says what is wrong, `cure` what to do about it. `part` names what
+    was lost where the rest of the file was read, else "".
+    """
+
+    kind: ClassVar[str] = "unreadable-input"
+
+    cause: str
+    cure: str
+    part: str = ""
+
+
+class FailedRule(Fact, frozen=True, kw_only=True):
+    """A rule that raised while it judged `judged`; the subject is the rule's id."""
+
+    kind: ClassVar[str] = "failed-rule"
+
+    judged: str
+    error: str
+
+
+class FailedPlugin(Fact, frozen=True, kw_only=True):
+    """A plug-in that config names and that did not load; the subject is its name."""
+
+    kind: ClassVar[str] = "failed-plugin"
+
+    error: str
+
+
+class EmptyRun(Fact, frozen=True, kw_only=True):
+    """A run that recognised no input below PATHS."""
+
+    kind: ClassVar[str] = "empty-run"
+
+    looked_at: int
+
+
+class MissingInput(Fact, frozen=True, kw_only=True):
+    """An input kind that the profile requires and that no file gave; the subject is the kind."""
+
+    kind: ClassVar[str] = "missing-input"
+
+    required: str
+    profile: str
+    empty: bool
+    """Whether files of that kind were read and held nothing."""
+
+
+class StaleSuppression(Fact, frozen=True, kw_only=True):
+    """A suppression that matched nothing; the subject is `RULE subject-glob`."""
+
+    kind: ClassVar[str] = "stale-suppression"
+
+
+class ExpiredSuppression(Fact, frozen=True, kw_only=True):
+    """A suppression past its last day."""
+
+    kind: ClassVar[str] = "expired-suppression"
+
+    expired: str
+
+
+class UnreasonedSuppression(Fact, frozen=True, kw_only=True):
+    """A suppression without the reason, owner or expiry that it must have, or of a rule that allows none."""
+
+    kind: ClassVar[str] = "unreasoned-suppression"
+
+    lacks: str

@@ -1,0 +1,37 @@
+"""What every fact has."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import ClassVar
+
+from msgspec import Struct
+
+from kfm_audit.values import Origin
+
+
+class Change(Enum):
+    """What the input says will happen to the thing, or has happened to it."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    DELETED = "deleted"
+    UNCHANGED = "unchanged"
+
+
+class Fact(Struct, frozen=True, kw_only=True):
+    """A typed, frozen value that rules speak about.
+
+    `subject` is the name under which findings speak of it (design section 4):
+    a full Terraform address, `lakefs://repository/branch@request-id`, a PROV
+    IRI, a metric family, or a path. `stack` tells apart the same address in
+    two Terraform root modules. `kind` is the kebab-case name of the type in
+    JSON output.
+    """
+
+    kind: ClassVar[str]
+
+    subject: str
+    origin: Origin
+    stack: str = ""
+    change: Change = Change.UNCHANGED

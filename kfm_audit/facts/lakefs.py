@@ -1,0 +1,134 @@
+"""Facts about lakeFS: what the audit log shows, and the cases that follow from it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+from typing import ClassVar
+
+from msgspec import Struct
+
+from kfm_audit.facts.base import Fact
+
+
+class BranchOperation(Fact, frozen=True, kw_only=True):
+    """One call that can move a branch or undermine its audit, whatever its outcome.
+
+    `operation` is lakeFS's operation id in UpperCamel (`HardResetBranch`).
+    `user` is "" where the log names none. `time` is the end of the call, in
+    UTC, to the second. `target` is the ref that the call names, where the log
+    shows it (hard reset, `source_metarange`).
+    """
+
+    kind: ClassVar[str] = "branch-operation"
+
+    operation: str
+    repository: str
+    branch: str
+    time: datetime
+    user: str
+    status: int
+    request_id: str = ""
+    target: str = ""
+    source_ip: str = ""
+    client: str = ""
+
+
+class Role(Enum):
+    """In which role somebody moved a branch back, as of the call and by the policy of that time."""
+
+    LISTED = "listed"
+    BREAK_GLASS = "break-glass"
+    UNLISTED = "unlisted"
+    UNDECIDED = "undecided"
+
+
+class Standing(Struct, frozen=True):
+    """The role of a rollback's actor, why it is that, and, where it is undecided, what would decide it."""
+
+    role: Role
+    why: str
+    cure: str = ""
+
+
+class Rollback(BranchOperation, frozen=True, kw_only=True):
+    """An effective call that moved an environment branch back; `environment` is policy's name for it."""
+
+    kind: ClassVar[str] = "rollback"
+
+    environment: str
+    standing: Standing
+
+
+class DeniedRollback(BranchOperation, frozen=True, kw_only=True):
+    """A call that would have moved an environment branch back, and was refused with 401 or 403."""
+
+    kind: ClassVar[str] = "denied-rollback"
+
+    environment: str
+
+
+class MembershipChange(Fact, frozen=True, kw_only=True):
+    """Somebody was added to a group or taken out of it, as the audit log shows."""
+
+    kind: ClassVar[str] = "membership-change"
+
+    group: str
+    user: str
+    added: bool
+    time: datetime
+    by: str
+
+
+class LogCoverage(Fact, frozen=True, kw_only=True):
+    """What one audit log covers: an auditor asks for completeness before anything else."""
+
+    kind: ClassVar[str] = "log-coverage"
+
+    lines: int
+    audit_lines: int
+    skipped: int
+    duplicates: int
+    without_user: int
+    uncommitted_resets: int = 0
+    """Effective resets of what was not committed yet: they move no history, and make no rollback."""
+    first: datetime | None
+    last: datetime | None
+
+
+class Debt(Enum):
+    """What a case owes."""
+
+    CORRECTION = "correction"
+    INCIDENT = "incident"
+    REVIEW = "review"
+
+
+class Record(Struct, frozen=True):
+    """A record that answers a debt: its subject, how it was joined, when it was made, whether it is final."""
+
+    subject: str
+    joined_by: str
+    recorded: datetime | None
+    final: bool
+    why_not_final: str = ""
+
+
+class Case(Fact, frozen=True, kw_only=True):
+    """One rollback episode, what it owes and by when.
+
+    The subject is that of the first call. `records` maps each debt to the
+    record that answers it, if any was found.
+    """
+
+    kind: ClassVar[str] = "case"
+
+    rollbacks: tuple[Rollback, ...]
+    environment: str
+    due: dict[Debt, datetime]
+    records: dict[Debt, Record]
+
+    @property
+    def first(self) -> Rollback:
+        """The call that opened the case."""
+        return self.rollbacks[0]

@@ -1,0 +1,1 @@
+"""What rules say: findings, how they are told apart, accepted and counted."""

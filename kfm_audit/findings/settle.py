@@ -1,0 +1,54 @@
+"""From what rules said to what is reported: located, accepted or not, new or known, in order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+
+from kfm_audit.findings.finding import Finding, LocatedRelated, Place, SettledFinding
+from kfm_audit.findings.suppression import Suppressions
+from kfm_audit.values import Location
+
+Locate = Callable[[Place], Location]
+
+
+class Settler:
+    """Settles findings against one baseline, whose entries each hold for one finding only."""
+
+    def __init__(
+        self, locate: Locate, suppressions: Suppressions, baseline: Mapping[str, int], singly: frozenset[str]
+    ) -> None:
+        """`baseline` is a multiset of fingerprints; it never holds for a rule of `singly`."""
+        self._locate = locate
+        self._suppressions = suppressions
+        self._left = Counter(baseline)
+        self._singly = singly
+        self._settled: list[SettledFinding] = []
+
+    def settle(self, findings: Iterable[Finding]) -> None:
+        """Take findings in."""
+        for finding in findings:
+            known = self._left[finding.fingerprint] > 0 and finding.rule not in self._singly
+            if known:
+                self._left[finding.fingerprint] -= 1
+            self._settled.append(
+                SettledFinding(
+                    finding=finding,
+                    location=self._locate(finding.place),
+                    related=tuple(
+                        LocatedRelated(item.message, self._locate(item.place)) for item in finding.related
+                    ),
+                    known=known,
+                    acceptance=self._suppressions.acceptance(finding),
+                )
+            )
+
+    @property
+    def findings(self) -> tuple[SettledFinding, ...]:
+        """All findings so far, in the documented order."""
+        return tuple(sorted(self._settled, key=lambda item: item.sort_key))
+
+    @property
+    def resolved(self) -> int:
+        """How many entries of the baseline no finding matched."""
+        return sum(self._left.values())

@@ -1,0 +1,160 @@
+"""Which files there are to read, and which of them are reported on.
+
+PATHS choose what is reported; context is read below the root, so that a list of
+files from pre-commit never makes a join fail (design section 4).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from kfm_audit.globs import matches_any
+from kfm_audit.inputs.ignore import Hidden
+from kfm_audit.inputs.kind import Kind
+from kfm_audit.inputs.source import Source
+
+CANDIDATES: Final = frozenset(
+    {".json", ".jsonl", ".ndjson", ".jsonld", ".log", ".prom", ".om", ".openmetrics", ".tf", ".provn", ".ttl"}
+)
+"""Endings of files that may be an input. A file that PATHS name is looked at whatever its ending."""
+
+NEVER: Final = frozenset(
+    {".git", ".hg", ".svn", ".terraform", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox"}
+)
+"""Folders that hold other people's files: never entered, unless PATHS name them."""
+
+
+class Found(Struct, frozen=True):
+    """A file that may be an input. `named`: PATHS name it; `reported`: it lies below PATHS."""
+
+    source: Source
+    named: bool
+    reported: bool
+
+
+class Skipped(Struct, frozen=True):
+    """A file that was not looked into, and why."""
+
+    path: str
+    why: str
+
+
+class Search(Struct, frozen=True, kw_only=True):
+    """What to look for, and where.
+
+    `paths` are absolute. `root` is where context is read: the folder of the
+    config, or the repository's root; None reads PATHS alone. `base` is the
+    folder that shown paths are relative to.
+    """
+
+    paths: tuple[Path, ...]
+    root: Path | None
+    repository: Path | None
+    base: Path
+    kinds: tuple[Kind, ...]
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+def find(search: Search) -> tuple[tuple[Found, ...], tuple[Skipped, ...]]:
+    """All candidate files, in a stable order, and those that were passed over. Raises nothing."""
+    found: dict[Path, Found] = {}
+    skipped: dict[str, Skipped] = {}
+    hidden = Hidden(search.repository)
+    walker = _Walker(search, hidden, skipped)
+    for path in search.paths:
+        if path.is_dir():
+            for file in walker.files_below(path, named=True):
+                found.setdefault(file, _found(search, file, named=False, reported=True))
+        else:
+            found[path] = _found(search, path, named=True, reported=True)
+    if search.root is not None and search.root not in search.paths:
+        for file in walker.files_below(search.root, named=False):
+            found.setdefault(file, _found(search, file, named=False, reported=False))
+    for path in found:
+        skipped.pop(display(path, search.base), None)
+    return (
+        tuple(sorted(found.values(), key=lambda item: item.source.path)),
+        tuple(skipped[path] for path in sorted(skipped)),
+    )
+
+
+def display(path: Path, base: Path) -> str:
+    """The POSIX path relative to `base`, with `..` where it lies elsewhere below the same top, else absolute."""
+    try:
+        return path.relative_to(base).as_posix() or "."
+    except ValueError:
+        relative = os.path.relpath(path, base)
+        return Path(relative).as_posix() if relative.count("..") <= 3 else path.as_posix()
+
+
+def _found(search: Search, file: Path, *, named: bool, reported: bool) -> Found:
+    return Found(Source(display(file, search.base), file), named, reported)
+
+
+class _Walker:
+    def __init__(self, search: Search, hidden: Hidden, skipped: dict[str, Skipped]) -> None:
+        self._search = search
+        self._hidden = hidden
+        self._skipped = skipped
+        self._top = search.root or search.repository
+
+    def files_below(self, folder: Path, *, named: bool) -> Iterator[Path]:
+        """The candidates below `folder`; one that PATHS name is entered even where it is hidden."""
+        hidden = not named and self._hidden.hides_below(folder)
+        yield from self._walk(folder, hidden=hidden)
+
+    def _walk(self, folder: Path, *, hidden: bool) -> Iterator[Path]:
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError as error:
+            self._skip(folder, f"cannot be entered: {error.strerror}")
+            return
+        for entry in entries:
+            path = folder / entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name not in NEVER and not self._excluded(path):
+                    yield from self._walk(path, hidden=hidden or self._hidden.hides(path, folder=True))
+            elif path.suffix in CANDIDATES or self._claimed(path):
+                yield from self._candidate(path, hidden=hidden)
+
+    def _candidate(self, path: Path, *, hidden: bool) -> Iterator[Path]:
+        if self._excluded(path):
+            self._skip(path, "`exclude` in the config names it")
+        elif not _is_regular(path):
+            self._skip(path, "not a regular file")
+        elif not (hidden or self._hidden.hides(path, folder=False)) or self._included(path):
+            yield path
+        elif self._claimed(path):
+            self._skip(path, "hidden by .gitignore: name it as a path, or in `include` of the config, to read it")
+
+    def _claimed(self, path: Path) -> bool:
+        return any(path.match(pattern) for kind in self._search.kinds for pattern in kind.names)
+
+    def _included(self, path: Path) -> bool:
+        return self._below_root(path, self._search.include)
+
+    def _excluded(self, path: Path) -> bool:
+        return self._below_root(path, self._search.exclude)
+
+    def _below_root(self, path: Path, patterns: Iterable[str]) -> bool:
+        if self._top is None or not path.is_relative_to(self._top):
+            return False
+        return matches_any(path.relative_to(self._top).as_posix(), patterns)
+
+    def _skip(self, path: Path, why: str) -> None:
+        shown = display(path, self._search.base)
+        self._skipped.setdefault(shown, Skipped(shown, why))
+
+
+def _is_regular(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return False

@@ -1,0 +1,115 @@
+"""What an input kind is: how it is recognised, read and located.
+
+One module a kind, beside this one; the table of all is `kfm_audit.inputs.KINDS`.
+A kind module imports nothing heavy at its top: a run pays only for what it reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
+
+from kfm_audit.facts import Fact, UnreadableInput
+from kfm_audit.inputs.source import Source
+from kfm_audit.policy.model import Policy
+from kfm_audit.values import Location, Origin
+
+
+class Reading(Struct, frozen=True):
+    """What came of reading one input.
+
+    `facts` include an `UnreadableInput` for each part that was lost. An input
+    whose facts are only such is unreadable; with others beside them it was read
+    in part. `empty` says that the input is well-formed and holds nothing to judge.
+    """
+
+    facts: tuple[Fact, ...]
+
+    @property
+    def unreadable(self) -> tuple[UnreadableInput, ...]:
+        """The parts that were lost."""
+        return tuple(fact for fact in self.facts if isinstance(fact, UnreadableInput))
+
+
+class StackRoot(Struct, frozen=True):
+    """What config says of a plan: the stack's name and the folder of its root module, both relative to the root."""
+
+    name: str
+    folder: str
+
+
+class ReadContext(Struct, frozen=True):
+    """What readers may know beside the bytes.
+
+    `root` is the folder that stack names are relative to; `base` the one that
+    shown paths are relative to. `stacks` maps a plan's path, relative to the
+    root, to what config says of it.
+    """
+
+    policy: Policy
+    root: Path
+    base: Path
+    stacks: Mapping[str, StackRoot] = {}
+
+
+Recognise = Callable[[Source], bool]
+Read = Callable[[Source, ReadContext], Reading]
+Locate = Callable[[Source, Origin, str], Location]
+
+
+class Kind(Struct, frozen=True, kw_only=True):
+    """An input kind.
+
+    `recognise` decides by content, from `Source.shape` and `Source.head`, without
+    reading a large file whole. `names` are globs of file names that *claim* the
+    kind: such a file, if it cannot be read as anything, is an error and not an
+    ignored file; pre-commit's `files:` comes from them too. `marks` are byte
+    strings that betray the kind in the head of a document that is broken.
+    `locate` turns an
+    origin and an attribute path (a pointer relative to the origin's, `/`-separated)
+    into the narrowest place that exists. `excerpt` says whether lines of such a
+    file may be shown in a report: never those of plans and logs, which hold secrets.
+    """
+
+    name: str
+    title: str
+    names: tuple[str, ...]
+    recognise: Recognise
+    read: Read
+    locate: Locate
+    excerpt: bool = True
+    marks: tuple[bytes, ...] = ()
+
+    def claims(self, source: Source) -> bool:
+        """Whether the file's name, or a mark in its head, says that it is of this kind."""
+        path = PurePosixPath(source.path)
+        return any(path.match(pattern) for pattern in self.names) or any(
+            mark in source.head for mark in self.marks
+        )
+
+
+def locate_in_json(source: Source, origin: Origin, attribute: str) -> Location:
+    """`Kind.locate` for documents that are one JSON value."""
+    if origin.line:
+        return Location(source.path, origin.line, 1)
+    return source.positions.location(source.path, origin.pointer, attribute)
+
+
+def locate_in_lines(source: Source, origin: Origin, attribute: str) -> Location:  # noqa: ARG001 - `Locate`'s signature
+    """`Kind.locate` for line-based inputs, whose readers know the line."""
+    return Location(source.path, origin.line, 1 if origin.line else 0, pointer=origin.pointer)
+
+
+def unreadable(
+    source: Source, cause: str, cure: str, *, part: str = "", pointer: str = "", line: int = 0
+) -> UnreadableInput:
+    """Make the fact that says that `source`, or the `part` of it at `pointer` or `line`, was lost."""
+    return UnreadableInput(
+        subject=source.path,
+        origin=Origin(source.path, pointer, line),
+        cause=cause,
+        cure=cure,
+        part=part,
+    )

@@ -1,0 +1,101 @@
+"""From JSON pointers to lines, for the few places that findings name.
+
+The decoder gives the extent of every value for nothing, so that only the path
+to the place is walked, never the document.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from functools import cached_property
+from typing import Final
+
+import msgspec
+from msgspec import Raw
+
+from kfm_audit.values import Location
+
+_OBJECT: Final = msgspec.json.Decoder(dict[str, Raw])
+_ARRAY: Final = msgspec.json.Decoder(list[Raw])
+_KEY: Final = re.compile(rb'[\s,]*("(?:[^"\\]|\\.)*")\s*:\s*')
+_GAP: Final = re.compile(rb"[\s,]*")
+
+
+def split_pointer(pointer: str) -> tuple[str, ...]:
+    """The reference tokens of an RFC 6901 pointer."""
+    return tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
+
+
+def join_pointer(*parts: str | int) -> str:
+    """The RFC 6901 pointer of reference tokens."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+class Positions:
+    """Where the values of one JSON document stand."""
+
+    def __init__(self, data: bytes) -> None:
+        """Take a document that is known to be well-formed; `data` is without a byte order mark."""
+        self._data = data
+        self._children: dict[int, dict[str, tuple[int, int]]] = {}
+
+    def location(self, path: str, pointer: str, attribute: str = "") -> Location:
+        """The place of the value at `pointer` and `attribute` below it, or of the nearest one above that exists."""
+        start, end = self._root
+        found: list[str] = []
+        for part in (*split_pointer(pointer), *(p for p in attribute.split("/") if p)):
+            child = self._child(start, end, part)
+            if child is None:
+                break
+            start, end = child
+            found.append(part)
+        line, column = self.line_column(start)
+        end_line, end_column = self.line_column(end)
+        return Location(path, line, column, end_line, end_column, join_pointer(*found))
+
+    def line_column(self, offset: int) -> tuple[int, int]:
+        """1-based line and column, in code points, of a byte offset."""
+        line = bisect_right(self._line_starts, offset)
+        start = self._line_starts[line - 1]
+        return line, len(self._data[start:offset].decode("utf-8", "replace")) + 1
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [0, *(match.end() for match in re.finditer(rb"\n", self._data))]
+
+    @cached_property
+    def _root(self) -> tuple[int, int]:
+        start = len(self._data) - len(self._data.lstrip())
+        return start, len(self._data.rstrip())
+
+    def _child(self, start: int, end: int, part: str) -> tuple[int, int] | None:
+        if start not in self._children:
+            self._children[start] = self._index(start, end)
+        return self._children[start].get(part)
+
+    def _index(self, start: int, end: int) -> dict[str, tuple[int, int]]:
+        opening = self._data[start : start + 1]
+        whole = memoryview(self._data)[start:end]
+        index: dict[str, tuple[int, int]] = {}
+        at = start + 1
+        if opening == b"[":
+            for number, item in enumerate(_ARRAY.decode(whole)):
+                gap = _GAP.match(self._data, at)
+                at = gap.end() if gap else at
+                size = len(memoryview(item))
+                index[str(number)] = (at, at + size)
+                at += size
+        elif opening == b"{":
+            values = _OBJECT.decode(whole)
+            for _ in values:
+                key = _KEY.match(self._data, at)
+                if key is None:
+                    return {}
+                name = msgspec.json.decode(key[1], type=str)
+                size = len(memoryview(values[name]))
+                index[name] = (key.end(), key.end() + size)
+                at = key.end() + size
+            if _GAP.sub(b"", self._data[at:end]) != b"}":
+                return {}  # a repeated key: its extents cannot be told, the object's can
+        return index

@@ -1,0 +1,158 @@
+"""Read all that was found, one input after the other, and remember where each fact came from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import PurePosixPath
+
+from msgspec import Struct
+
+from kfm_audit.facts import Fact, UnreadableInput
+from kfm_audit.findings.finding import Place
+from kfm_audit.inputs.find import Found
+from kfm_audit.inputs.kind import Kind, ReadContext, Reading, unreadable
+from kfm_audit.inputs.record import IgnoredFile, InputRecord, InputStatus
+from kfm_audit.inputs.recognise import Foreign, recognise
+from kfm_audit.inputs.source import Source
+from kfm_audit.values import Location
+
+ForeignTable = tuple[tuple[Callable[[Source], bool], str], ...]
+
+
+class Input(Struct, frozen=True):
+    """A file that was recognised, with what came of reading it."""
+
+    source: Source
+    kind: Kind
+    reading: Reading
+    reported: bool
+
+
+class Library:
+    """All inputs of a run."""
+
+    def __init__(self, inputs: Iterable[Input], lost: Iterable[tuple[Found, UnreadableInput]], ignored: Iterable[IgnoredFile]) -> None:
+        """`lost` are files of no readable kind, each with the fact that says why."""
+        self._inputs = {item.source.path: item for item in inputs}
+        self._lost = {found.source.path: (found, fact) for found, fact in lost}
+        self.ignored = tuple(ignored)
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """All facts, in the order of the inputs' paths."""
+        read = (fact for item in self._inputs.values() for fact in item.reading.facts)
+        return (*read, *(fact for _, fact in self._lost.values()))
+
+    @property
+    def records(self) -> tuple[InputRecord, ...]:
+        """What became of each file, by path."""
+        records = [_record(item) for item in self._inputs.values()]
+        records.extend(
+            InputRecord(
+                path=path, kind="", status=InputStatus.UNREADABLE, bytes=_size(found.source), sha256=None, facts=0
+            )
+            for path, (found, _) in self._lost.items()
+        )
+        return tuple(sorted(records, key=lambda record: record.path))
+
+    @property
+    def recognised_below_paths(self) -> int:
+        """How many files below PATHS are of some kind, readable or not."""
+        reported = sum(1 for item in self._inputs.values() if item.reported)
+        return reported + sum(1 for found, _ in self._lost.values() if found.reported)
+
+    def of_kind(self, kind: str) -> tuple[Input, ...]:
+        """The inputs of a kind."""
+        return tuple(item for item in self._inputs.values() if item.kind.name == kind)
+
+    def reported(self, path: str) -> bool:
+        """Whether findings in `path` are reported; those that are in no input always are."""
+        if path in self._inputs:
+            return self._inputs[path].reported
+        return self._lost[path][0].reported if path in self._lost else True
+
+    def locate(self, place: Place) -> Location:
+        """Find the line of a place. What can no longer be read is shown as the file as a whole."""
+        origin = place.origin
+        item = self._inputs.get(origin.input)
+        if item is None:
+            return Location(origin.input, origin.line, 1 if origin.line else 0, pointer=origin.pointer)
+        try:
+            return item.kind.locate(item.source, origin, place.attribute)
+        except (OSError, ValueError):
+            return Location(origin.input, origin.line)
+
+    def excerpt(self, location: Location) -> str | None:
+        """The text of the line at `location`, where its kind of file may be shown."""
+        item = self._inputs.get(location.path)
+        if item is None or not item.kind.excerpt or location.line < 1:
+            return None
+        try:
+            lines = item.source.lines
+        except OSError:
+            return None
+        return lines[location.line - 1].decode("utf-8", "replace") if location.line <= len(lines) else None
+
+
+def read_all(
+    found: Iterable[Found],
+    kinds: tuple[Kind, ...],
+    foreign: ForeignTable,
+    context: ReadContext,
+    forced: Kind | None = None,
+) -> Library:
+    """Recognise and read every file. `forced` is the kind of all files that PATHS name. Raises nothing."""
+    inputs: list[Input] = []
+    lost: list[tuple[Found, UnreadableInput]] = []
+    ignored: list[IgnoredFile] = []
+    for item in found:
+        kind = forced if forced and item.named else recognise(item.source, kinds, foreign, named=item.named)
+        match kind:
+            case Foreign(why):
+                ignored.append(IgnoredFile(item.source.path, why))
+            case UnreadableInput():
+                lost.append((item, kind))
+            case Kind():
+                inputs.append(Input(item.source, kind, _read(item.source, kind, context), item.reported))
+        item.source.forget()
+    return Library(inputs, lost, ignored)
+
+
+def _read(source: Source, kind: Kind, context: ReadContext) -> Reading:
+    try:
+        return kind.read(source, context)
+    except OSError as error:
+        cause, cure = f"cannot be read: {error.strerror}", "check that it may be read"
+    except (RecursionError, MemoryError):
+        cause, cure = "is nested too deeply, or too large, to be read", "it is no document of ours, or hostile"
+    except UnicodeDecodeError as error:
+        cause, cure = f"is not UTF-8: byte 0x{error.object[error.start]:02x} at offset {error.start}", "save it as UTF-8"
+    return Reading((unreadable(source, f"{kind.title}: {cause}", cure),))
+
+
+def _record(item: Input) -> InputRecord:
+    lost = len(item.reading.unreadable)
+    facts = len(item.reading.facts) - lost
+    status = InputStatus.READ if not lost else InputStatus.PARTLY if facts else InputStatus.UNREADABLE
+    return InputRecord(
+        path=PurePosixPath(item.source.path).as_posix(),
+        kind=item.kind.name,
+        status=status,
+        bytes=_size(item.source),
+        sha256=_digest(item.source),
+        facts=facts,
+    )
+
+
+def _size(source: Source) -> int:
+    try:
+        return source.size
+    except OSError:
+        return 0
+
+
+def _digest(source: Source) -> str | None:
+    try:
+        return source.sha256
+    except OSError:
+        return None

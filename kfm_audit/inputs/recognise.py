@@ -1,0 +1,87 @@
+"""Which kind a file is of: by content first, by name second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from msgspec import Struct
+
+from kfm_audit.facts import UnreadableInput
+from kfm_audit.inputs.kind import Kind, unreadable
+from kfm_audit.inputs.source import Form, Source
+
+
+class Foreign(Struct, frozen=True):
+    """A document that is well known and none of ours: it is ignored, with the reason."""
+
+    why: str
+
+
+Recognised = Kind | Foreign | UnreadableInput
+
+NO_KIND: Final = "holds nothing that an input of any kind would"
+_KINDS_HELP: Final = (
+    "give a Terraform plan (`terraform show -json`), telemetry, PROV-O JSON-LD, a lakeFS audit log, a directory or an "
+    "incident record; or say what it is with --kind"
+)
+
+
+def recognise(
+    source: Source,
+    kinds: tuple[Kind, ...],
+    foreign: tuple[tuple[Callable[[Source], bool], str], ...],
+    *,
+    named: bool,
+) -> Recognised:
+    """Say what `source` is.
+
+    A file that claims a kind, by its name or by a mark in its head, or that
+    PATHS name, must be readable: else it is an `UnreadableInput`, never an
+    ignored file.
+    """
+    try:
+        shape = source.shape
+        for predicate, why in foreign:
+            if predicate(source):
+                return Foreign(why)
+        for kind in kinds:
+            if kind.recognise(source):
+                return kind
+        claimed = next((kind for kind in kinds if kind.claims(source)), None)
+    except OSError as error:
+        return unreadable(source, f"cannot be opened: {error.strerror}", "check that it exists and may be read")
+    except MemoryError:
+        return unreadable(source, "does not fit into memory", "split it")
+    if claimed is None and not named:
+        return Foreign(_why_not(source))
+    what = f"claims to be {claimed.title} and " if claimed else ""
+    match shape.form:
+        case Form.EMPTY:
+            return unreadable(source, f"{what}is empty", "write it again, or delete it")
+        case Form.NOT_UTF8:
+            return unreadable(source, f"{what}is not UTF-8: {shape.problem}", "save it as UTF-8")
+        case Form.TOO_DEEP:
+            return unreadable(source, f"{what}is nested too deeply to be read", "it is no document of ours, or hostile")
+        case Form.BROKEN_JSON:
+            return unreadable(
+                source,
+                f"{what}is not JSON: {shape.problem}",
+                "it is cut off or edited by hand: write it again",
+                line=shape.line,
+            )
+        case Form.OBJECT | Form.ARRAY | Form.LINES | Form.TEXT:
+            return unreadable(source, f"{what}{NO_KIND}", _KINDS_HELP)
+
+
+def _why_not(source: Source) -> str:
+    shape = source.shape
+    match shape.form:
+        case Form.EMPTY:
+            return "empty"
+        case Form.BROKEN_JSON | Form.TOO_DEEP:
+            return f"not JSON: {shape.problem}"
+        case Form.NOT_UTF8:
+            return f"not UTF-8: {shape.problem}"
+        case Form.OBJECT | Form.ARRAY | Form.LINES | Form.TEXT:
+            return NO_KIND

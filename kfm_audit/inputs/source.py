@@ -1,0 +1,188 @@
+"""A file on its way in: its bytes, its first bytes, and the shape of what it holds."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from msgspec import Raw, Struct
+
+from kfm_audit.inputs.positions import Positions
+
+HEAD_BYTES: Final = 64 * 1024
+SHA_LIMIT: Final = 16 * 1024 * 1024
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+class Form(Enum):
+    """How the content is written, as far as its beginning and, for JSON, its whole shows."""
+
+    EMPTY = "empty"
+    OBJECT = "object"
+    ARRAY = "array"
+    LINES = "lines"
+    TEXT = "text"
+    BROKEN_JSON = "broken-json"
+    NOT_UTF8 = "not-utf8"
+    TOO_DEEP = "too-deep"
+
+
+class Shape(Struct, frozen=True):
+    """The outer shape of a file.
+
+    `keys` are the top-level keys of an object, of the first object in an array,
+    or of the first line of JSON lines. `values` holds their undecoded JSON.
+    `problem` says what is wrong with broken JSON, `line` where, if that is known.
+    """
+
+    form: Form
+    keys: frozenset[str] = frozenset()
+    values: dict[str, Raw] = {}
+    problem: str = ""
+    line: int = 0
+
+
+_OBJECT: Final = msgspec.json.Decoder(dict[str, Raw])
+_ARRAY: Final = msgspec.json.Decoder(list[Raw])
+_INI_OR_WRAPPER: Final = re.compile(rb"\[[A-Za-z]")
+"""`[section]` and `[command]/path`: text that only begins like a JSON array (`[true` is no document of ours)."""
+_BYTE: Final = re.compile(r"\(byte (\d+)\)")
+
+
+class Source:
+    """One file, read at most once, and only as far as somebody asks.
+
+    `path` is POSIX and relative to the working directory: the name under which
+    the user knows the file. `file` is where it lies; it is None for standard input.
+    """
+
+    def __init__(self, path: str, file: Path | None, data: bytes | None = None) -> None:
+        """Name a file; nothing is read yet. Raises nothing: reading does."""
+        self.path = path
+        self.file = file
+        self._data = data
+
+    @cached_property
+    def size(self) -> int:
+        """Bytes. Raises OSError."""
+        if self._data is not None or self.file is None:
+            return len(self._data or b"")
+        return self.file.stat().st_size
+
+    @cached_property
+    def head(self) -> bytes:
+        """The first 64 KiB, without a byte order mark. Raises OSError."""
+        if self._data is not None or self.file is None:
+            return (self._data or b"")[:HEAD_BYTES].removeprefix(_BOM)
+        with self.file.open("rb") as stream:
+            return stream.read(HEAD_BYTES).removeprefix(_BOM)
+
+    @property
+    def data(self) -> bytes:
+        """The whole content, without a byte order mark. Raises OSError."""
+        if self._data is None:
+            assert self.file is not None
+            self._data = self.file.read_bytes()
+        return self._data.removeprefix(_BOM)
+
+    def forget(self) -> None:
+        """Let go of the content of a file that can be read again."""
+        if self.file is not None:
+            self._data = None
+
+    @cached_property
+    def text(self) -> str:
+        """The whole content as text. Raises UnicodeDecodeError."""
+        return self.data.decode("utf-8")
+
+    @cached_property
+    def positions(self) -> Positions:
+        """Where the values of a JSON document stand. Raises OSError."""
+        return Positions(self.data)
+
+    @cached_property
+    def lines(self) -> list[bytes]:
+        """The lines of the whole content, without their ends. Raises OSError."""
+        return self.data.splitlines()
+
+    @cached_property
+    def sha256(self) -> str | None:
+        """The digest, or None for files over 16 MB (design section 4). Raises OSError."""
+        if self.size > SHA_LIMIT:
+            return None
+        raw = self._data if self._data is not None else self.file.read_bytes() if self.file else b""
+        return sha256(raw).hexdigest()
+
+    @cached_property
+    def shape(self) -> Shape:
+        """The outer shape. Raises OSError.
+
+        JSON lines are told by the first two lines, so that a log of gigabytes is
+        not read for it; every other JSON document is checked as a whole.
+        """
+        head = self.head.lstrip()
+        if not head:
+            return Shape(Form.EMPTY) if not self.data.strip() else Shape(Form.TEXT)
+        if head[:1] == b"{":
+            return self._lines_shape(head) or self._document_shape()
+        if head[:1] == b"[" and not _INI_OR_WRAPPER.match(head):
+            return self._document_shape()
+        try:
+            head.decode("utf-8")
+        except UnicodeDecodeError as error:
+            if error.start < len(head) - 4:
+                return Shape(Form.NOT_UTF8, problem=f"byte 0x{head[error.start]:02x} at offset {error.start} is not UTF-8")
+        return Shape(Form.TEXT)
+
+    def _lines_shape(self, head: bytes) -> Shape | None:
+        first, newline, rest = head.partition(b"\n")
+        if not newline:
+            return None
+        following = rest.lstrip()
+        if following and following[:1] != b"{":
+            return None
+        try:
+            values = _OBJECT.decode(first)
+        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+            return None
+        # One object on one line, and nothing after it, is a document.
+        if not following and self.size <= HEAD_BYTES:
+            return Shape(Form.OBJECT, frozenset(values), values)
+        return Shape(Form.LINES, frozenset(values), values)
+
+    def _document_shape(self) -> Shape:
+        data = self.data
+        try:
+            if data.lstrip()[:1] == b"{":
+                values = _OBJECT.decode(data)
+                return Shape(Form.OBJECT, frozenset(values), values)
+            items = _ARRAY.decode(data)
+        except RecursionError:
+            return Shape(Form.TOO_DEEP, problem="it is nested too deeply")
+        except UnicodeDecodeError as error:
+            return Shape(Form.NOT_UTF8, problem=str(error))
+        except msgspec.MsgspecError as error:
+            # The first of JSON lines may be longer than the head: OTLP exporters write batches of megabytes.
+            if data[:1] == b"{" and (lines := self._lines_shape(data)):
+                return lines
+            text = str(error)
+            if "utf-8" in text.lower() or "utf8" in text.lower():
+                return Shape(Form.NOT_UTF8, problem=text)
+            at = _BYTE.search(text)
+            line = data.count(b"\n", 0, int(at[1])) + 1 if at else 0
+            return Shape(Form.BROKEN_JSON, problem=_plain(text), line=line)
+        try:
+            first = _OBJECT.decode(items[0]) if items else {}
+        except (msgspec.MsgspecError, RecursionError):
+            first = {}
+        return Shape(Form.ARRAY, frozenset(first), first)
+
+
+def _plain(problem: str) -> str:
+    """Say a decoder's complaint without the decoder's name for it."""
+    return problem.removeprefix("JSON is malformed: ")

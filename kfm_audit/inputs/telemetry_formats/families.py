@@ -1,0 +1,157 @@
+"""Series in, metric families out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+from kfm_audit.facts import MAX_VALUES, Label, LabelScope, MetricFamily
+from kfm_audit.values import Origin
+
+Where = Callable[[str], Origin]
+"""Gives the place of a label's value in the series at hand; of the series itself for ""."""
+
+SENDER: Final = "target_info"
+"""The metric whose labels are the attributes of the resources that sent the others: the name that
+OpenTelemetry and OpenMetrics have for it. So an attribute is judged once, not once for each metric."""
+
+OVERFLOW: Final = ("otel.metric.overflow", "otel_metric_overflow")
+"""The mark of the series into which an SDK folds all series beyond its limit."""
+
+
+class Families:
+    """Collects the series of one input.
+
+    Series with equal labels from equal senders are one series, however often
+    they are reported. `next_batch` begins what was reported later; an input
+    that is one snapshot has one batch, and no value of it is late.
+    """
+
+    def __init__(self) -> None:
+        """Begin with no series."""
+        self._families: dict[tuple[str, str], _Family] = {}
+        self._senders = _Family("", SENDER, LabelScope.RESOURCE)
+        self._batch = 0
+
+    def next_batch(self) -> None:
+        """Say that what follows was reported later than what was given so far."""
+        self._batch += 1
+
+    def sender(self, attributes: Mapping[str, str], where: Where) -> int:
+        """Make a sender known by the attributes of its resource; give the result to `add`."""
+        if not attributes:
+            return 0
+        return self._senders.add(attributes, where, 0, self._batch)
+
+    def add(
+        self, name: str, labels: Mapping[str, str], where: Where, *, namespace: str = "", sender: int = 0
+    ) -> None:
+        """Count one series of a metric. The mark of an overflow is a fact about the family, not a label."""
+        family = self._family(namespace, name, where)
+        for mark in OVERFLOW:
+            if mark in labels:
+                family.overflow |= labels[mark] == "true"
+                labels = {key: value for key, value in labels.items() if key != mark}
+        family.add(labels, where, sender, self._batch)
+
+    def empty(self, name: str, where: Where) -> None:
+        """Make a metric known that has no series."""
+        self._family("", name, where)
+
+    def facts(self) -> tuple[MetricFamily, ...]:
+        """All families, in the order in which they first came; what sent them comes last."""
+        if not self._families:
+            return ()
+        families = [*self._families.values(), *((self._senders,) if self._senders.origin else ())]
+        return tuple(family.fact(self._batch + 1) for family in families)
+
+    def _family(self, namespace: str, name: str, where: Where) -> _Family:
+        family = self._families.get((namespace, name))
+        if family is None:
+            family = self._families[namespace, name] = _Family(namespace, name, LabelScope.POINT)
+            family.origin = where("")
+        return family
+
+
+class _Family:
+    """One family in the making."""
+
+    __slots__ = ("columns", "name", "namespace", "origin", "overflow", "scope", "series")
+
+    def __init__(self, namespace: str, name: str, scope: LabelScope) -> None:
+        self.namespace = namespace
+        self.name = name
+        self.scope = scope
+        self.origin: Origin | None = None
+        self.overflow = False
+        # Hashes, not label sets: a million series must not keep a million dicts.
+        self.series: set[int] = set()
+        self.columns: dict[str, tuple[Origin, dict[str, int]]] = {}
+
+    def add(self, labels: Mapping[str, str], where: Where, sender: int, batch: int) -> int:
+        series = hash((frozenset(labels.items()), sender))
+        if series in self.series:
+            return series
+        self.series.add(series)
+        if self.origin is None:
+            self.origin = where("")
+        for key, value in labels.items():
+            column = self.columns.get(key)
+            if column is None:
+                column = self.columns[key] = (where(key), {})
+            values = column[1]
+            if value not in values and len(values) < MAX_VALUES:
+                values[value] = batch
+        return series
+
+    def fact(self, batches: int) -> MetricFamily:
+        assert self.origin is not None
+        return MetricFamily(
+            subject=f"{self.namespace} {self.name}" if self.namespace else self.name,
+            origin=self.origin,
+            name=self.name,
+            namespace=self.namespace,
+            labels=tuple(
+                Label(
+                    key=key,
+                    values=tuple(values),
+                    distinct=len(values),
+                    late=sum(1 for batch in values.values() if batch * 2 >= batches) if batches > 1 else 0,
+                    origin=origin,
+                    scope=self.scope,
+                )
+                for key, (origin, values) in self.columns.items()
+            ),
+            series=len(self.series),
+            overflow=self.overflow,
+        )
+
+
+_PARTS: Final = ("_bucket", "_count", "_sum", "_gcount", "_gsum", "_created")
+
+
+def family_names(names: Iterable[str]) -> dict[str, str]:
+    """The metric that each Prometheus series name belongs to.
+
+    A histogram or summary is several series names of one metric, and client
+    libraries put `_created` beside counters: one label too many in such a
+    metric is one fault, not four.
+    """
+    known = dict.fromkeys(names)
+    return {name: _family_name(name, known) for name in known}
+
+
+def _family_name(name: str, known: Mapping[str, None]) -> str:
+    for part in _PARTS:
+        base = name.removesuffix(part)
+        if base in ("", name):
+            continue
+        if part == "_created":
+            for sibling in (base, f"{base}_total", f"{base}_count"):
+                if sibling in known:
+                    return base if sibling.endswith("_count") else sibling
+        elif part == "_bucket":
+            return base
+        elif f"{base}_bucket" in known or (f"{base}_count" in known and f"{base}_sum" in known):
+            return base
+    return name

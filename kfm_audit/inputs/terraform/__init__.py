@@ -1,0 +1,1 @@
+"""Terraform: plans in JSON, and the sources that give their findings lines."""

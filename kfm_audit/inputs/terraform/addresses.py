@@ -1,0 +1,35 @@
+"""Terraform addresses: `module.m["a.b"].aws_sns_topic.alerts[0].arn`, split with respect for brackets and quotes."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_STEP: Final = re.compile(r'[^.\[\]]+(?:\[(?:"(?:[^"\\]|\\.)*"|[^\]]*)\])*')
+_INDEX: Final = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|[^\]]*)\]')
+
+
+def steps(address: str) -> tuple[str, ...]:
+    """The steps of an address, each with its instance key: `('module', 'm["a.b"]', 'aws_sns_topic', 'alerts[0]')`."""
+    return tuple(_STEP.findall(address))
+
+
+def without_keys(address: str) -> str:
+    """The address without any instance key: what `configuration` calls it."""
+    return _INDEX.sub("", address)
+
+
+def module_of(address: str) -> tuple[str, ...]:
+    """The names, with keys, of the modules that an address lies in, outermost first."""
+    parts = steps(address)
+    names = []
+    at = 0
+    while at + 1 < len(parts) and parts[at] == "module":
+        names.append(parts[at + 1])
+        at += 2
+    return tuple(names)
+
+
+def in_module(modules: tuple[str, ...], address: str) -> str:
+    """The full address of something in a module."""
+    return "".join(f"module.{name}." for name in modules) + address

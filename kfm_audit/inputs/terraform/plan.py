@@ -1,0 +1,266 @@
+"""Terraform plans in JSON: the kind `terraform-plan`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final, TypeVar
+
+import msgspec
+from msgspec import Raw
+
+from kfm_audit.facts import Change, Fact
+from kfm_audit.inputs.kind import Kind, ReadContext, Reading, locate_in_json, unreadable
+from kfm_audit.inputs.positions import join_pointer
+from kfm_audit.inputs.source import Form, Source
+from kfm_audit.inputs.terraform.attributes import Attributes
+from kfm_audit.inputs.terraform.document import (
+    NOTHING,
+    Configuration,
+    Json,
+    Plan,
+    ResourceChange,
+    RootVariable,
+    decode_any,
+)
+from kfm_audit.inputs.terraform.references import References
+from kfm_audit.inputs.terraform.resources import READERS, Instance
+from kfm_audit.values import ABSENT, Attribute, Known, Origin, Reference, ReferenceKind, Unknown
+
+_MAJORS: Final = ("0", "1")
+_PLAN: Final = msgspec.json.Decoder(Plan)
+_CHANGES: Final = msgspec.json.Decoder(tuple[ResourceChange, ...])
+_RAW_CHANGES: Final = msgspec.json.Decoder(tuple[Raw, ...])
+_CHANGE: Final = msgspec.json.Decoder(ResourceChange)
+_CONFIGURATION: Final = msgspec.json.Decoder(Configuration)
+_VARIABLES: Final = msgspec.json.Decoder(dict[str, RootVariable])
+
+_SHOW: Final = "`terraform show -json PLANFILE > tfplan.json`"
+_Part = TypeVar("_Part")
+
+_STATE_KEYS: Final = frozenset({"serial", "lineage", "resources"})
+
+
+def _recognise(source: Source) -> bool:
+    shape = source.shape
+    match shape.form:
+        case Form.OBJECT:
+            keys = shape.keys
+            return (
+                "resource_changes" in keys
+                or ("format_version" in keys and not keys.isdisjoint({"terraform_version", "planned_values", "values"}))
+                or keys >= _STATE_KEYS
+            )
+        case Form.LINES:
+            return shape.keys >= {"@level", "@message"} and b'"terraform"' in source.head
+        case Form.TEXT:
+            return source.head.startswith(b"[command]") and b"show" in source.head[:500]
+        case _:
+            return source.head.startswith(b"PK\x03\x04") and b"tfplan" in source.head
+
+
+def _read(source: Source, context: ReadContext) -> Reading:
+    refused = _refuse(source)
+    if refused:
+        return Reading((unreadable(source, *refused),))
+    try:
+        plan = _PLAN.decode(source.data)
+    except msgspec.ValidationError as error:
+        return Reading((unreadable(source, f"is no Terraform plan: {_in_words(error)}", f"write it again with {_SHOW}"),))
+    major = plan.format_version.partition(".")[0]
+    if major not in _MAJORS:
+        return Reading(
+            (
+                unreadable(
+                    source,
+                    f"is a plan of format {plan.format_version}, and this version reads 0.x and 1.x",
+                    "update kfm-audit, or make the plan with the Terraform that it knows",
+                ),
+            )
+        )
+    return Reading(tuple(_PlanReader(source, context, plan).facts()))
+
+
+def _refuse(source: Source) -> tuple[str, str] | None:
+    """Cause and cure for what Terraform also writes and what is not a plan in JSON."""
+    shape = source.shape
+    if shape.form is Form.TEXT:
+        return (
+            "begins with the command line that setup-terraform's wrapper prints before the JSON",
+            "set `terraform_wrapper: false` for hashicorp/setup-terraform and write the plan again",
+        )
+    if shape.form is Form.LINES:
+        return ("holds the log lines of `terraform plan -json`, not a plan", f"save the plan with `-out` and use {_SHOW}")
+    if shape.form is not Form.OBJECT:
+        return ("is a binary plan", f"turn it into JSON with {_SHOW}")
+    if "resource_changes" not in shape.keys and "planned_values" not in shape.keys and (
+        "values" in shape.keys or shape.keys >= _STATE_KEYS
+    ):
+        return (
+            "is a state, not a plan: it cannot say what is about to change",
+            f"save a plan with `terraform plan -out PLANFILE` and use {_SHOW}",
+        )
+    return None
+
+
+class _PlanReader:
+    """Turns one plan into facts, and notes what was lost on the way."""
+
+    def __init__(self, source: Source, context: ReadContext, plan: Plan) -> None:
+        self._source = source
+        self._plan = plan
+        self._stack = _stack(source, context)
+        self._lost: list[Fact] = []
+
+    def facts(self) -> Iterator[Fact]:
+        if self._plan.errored or not self._plan.complete:
+            state = "ended with an error" if self._plan.errored else "is incomplete: it defers changes to a later one"
+            self._lose(f"the plan {state}, so resources are missing from it", "make the plan again until it is whole", "", "part of the plan")
+        changes = self._changes()
+        self._references = References(
+            self._decoded(_CONFIGURATION, self._plan.configuration, "configuration", Configuration()),
+            self._decoded(_VARIABLES, self._plan.variables, "variables", {}),
+            [change.address for _, change in changes if _change(change) is not Change.DELETED],
+        )
+        for number, change in changes:
+            read = READERS.get(change.type)
+            if read is None or change.mode != "managed" or change.deposed is not None:
+                continue
+            kind_of_change = _change(change)
+            if kind_of_change is not None:
+                yield read(self._instance(number, change, kind_of_change))
+        yield from self._lost
+
+    def _instance(self, number: int, change: ResourceChange, kind_of_change: Change) -> Instance:
+        deleted = kind_of_change is Change.DELETED
+        part = "before" if deleted else "after"
+        values, marks = change.change.before, change.change.before_sensitive
+        if not deleted:
+            values, marks = change.change.after, change.change.after_sensitive
+        pointer = join_pointer("resource_changes", number, "change", part)
+        after = _decode(values)
+        if not isinstance(after, dict):
+            self._lose(f"{change.address}: `{part}` is no object", f"write the plan again with {_SHOW}", pointer, change.address)
+        address = change.address
+
+        def lose(attribute: str, what: str) -> None:
+            self._lose(f"{address}: {what}", f"write the plan again with {_SHOW}", f"{pointer}/{attribute}", address)
+
+        return Instance(
+            subject=address,
+            name=change.name,
+            origin=Origin(self._source.path, pointer),
+            stack=self._stack,
+            change=kind_of_change,
+            attributes=Attributes(
+                after,
+                None if deleted else _decode(change.change.after_unknown),
+                _decode(marks),
+                lambda attribute: self._references.of_attribute(address, attribute),
+                lose,
+            ),
+            provider=self._provider(address),
+            default_tags=self._default_tags(address),
+        )
+
+    def _provider(self, address: str) -> Attribute[Mapping[str, str]]:
+        key, arguments = self._references.provider_of(address)
+        told = {"alias": key.partition(".")[2]} if "." in key else {}
+        for name in ("region", "profile"):
+            if isinstance(arguments.get(name), str):
+                told[name] = arguments[name]
+        roles = arguments.get("assume_role")
+        if isinstance(roles, list) and roles and isinstance(roles[0], dict) and isinstance(roles[0].get("role_arn"), str):
+            told["role_arn"] = roles[0]["role_arn"]
+        return Known(told) if told else ABSENT
+
+    def _default_tags(self, address: str) -> Attribute[Mapping[str, str]]:
+        key, arguments = self._references.provider_of(address)
+        blocks = arguments.get("default_tags")
+        if not isinstance(blocks, list) or not blocks or not isinstance(blocks[0], dict):
+            return ABSENT
+        tags = blocks[0].get("tags")
+        if not isinstance(tags, dict):
+            return Unknown((Reference(f"provider.{key}.default_tags", ReferenceKind.UNRESOLVED),))
+        return Known({str(name): str(value) for name, value in tags.items() if value is not None})
+
+    def _changes(self) -> list[tuple[int, ResourceChange]]:
+        raw = self._plan.resource_changes
+        if raw == NOTHING:
+            return []
+        try:
+            return list(enumerate(_CHANGES.decode(raw)))
+        except (msgspec.ValidationError, RecursionError):
+            pass  # one entry or more is wrong: find out which, and read the others
+        try:
+            entries = _RAW_CHANGES.decode(raw)
+        except msgspec.ValidationError as error:
+            self._lose(f"resource_changes: {_in_words(error)}", f"write the plan again with {_SHOW}", "/resource_changes", "resource_changes")
+            return []
+        changes = []
+        for number, entry in enumerate(entries):
+            try:
+                changes.append((number, _CHANGE.decode(entry)))
+            except (msgspec.ValidationError, RecursionError) as error:
+                pointer = join_pointer("resource_changes", number)
+                self._lose(_in_words(error), f"write the plan again with {_SHOW}", pointer, f"resource_changes[{number}]")
+        return changes
+
+    def _decoded(self, decoder: msgspec.json.Decoder[_Part], raw: Raw, name: str, default: _Part) -> _Part:
+        if raw == NOTHING:
+            return default
+        try:
+            return decoder.decode(raw)
+        except (msgspec.ValidationError, RecursionError) as error:
+            self._lose(f"{name}: {_in_words(error)}", f"write the plan again with {_SHOW}", f"/{name}", name)
+            return default
+
+    def _lose(self, cause: str, cure: str, pointer: str, part: str) -> None:
+        self._lost.append(unreadable(self._source, cause, cure, part=part, pointer=pointer))
+
+
+
+def _change(entry: ResourceChange) -> Change | None:
+    """What the actions mean; None for data reads and for what Terraform only forgets."""
+    match entry.change.actions:
+        case ("no-op",):
+            return Change.UNCHANGED
+        case ("create",) | ("create", "forget"):
+            return Change.CREATED
+        case ("update",) | ("delete", "create") | ("create", "delete"):
+            return Change.CHANGED
+        case ("delete",):
+            return Change.DELETED
+        case _:
+            return None
+
+
+def _stack(source: Source, context: ReadContext) -> str:
+    """The name of the plan's stack: what config calls it, else the plan's path below the root without its ending."""
+    file = context.base / source.path
+    path = file.relative_to(context.root) if file.is_relative_to(context.root) else Path(source.path)
+    told = context.stacks.get(path.as_posix())
+    return told.name if told else path.with_suffix("").as_posix()
+
+
+def _decode(raw: Raw) -> Json:
+    try:
+        return decode_any(raw)
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+
+
+def _in_words(error: Exception) -> str:
+    return "is nested too deeply" if isinstance(error, RecursionError) else str(error).replace("`$.", "`")
+
+
+KIND: Final = Kind(
+    name="terraform-plan",
+    title="a Terraform plan",
+    names=("*tfplan*.json", "*plan.json", "*.tfplan"),
+    recognise=_recognise,
+    read=_read,
+    locate=locate_in_json,
+    excerpt=False,
+    marks=(b'"resource_changes"', b'"planned_values"'),
+)

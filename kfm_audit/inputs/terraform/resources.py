@@ -1,0 +1,158 @@
+"""From a planned resource to a fact: one function a resource type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from kfm_audit.facts import Change, CompositeAlarm, EventRule, EventTarget, Fact, MetricAlarm, Subscription, Topic
+from kfm_audit.inputs.terraform.attributes import Attributes
+from kfm_audit.values import ABSENT, Attribute, Known, Origin, Unknown
+
+
+class Instance(Struct, frozen=True, kw_only=True):
+    """What the facts of one resource instance share."""
+
+    subject: str
+    name: str
+    origin: Origin
+    stack: str
+    change: Change
+    attributes: Attributes
+    provider: Attribute[Mapping[str, str]]
+    default_tags: Attribute[Mapping[str, str]]
+
+
+def _metric_alarm(at: Instance) -> Fact:
+    read = at.attributes
+    return MetricAlarm(
+        subject=at.subject,
+        origin=at.origin,
+        stack=at.stack,
+        change=at.change,
+        resource_name=at.name,
+        alarm_name=read.text("alarm_name"),
+        actions_enabled=_or_default(read.flag("actions_enabled"), default=True),
+        alarm_actions=read.texts("alarm_actions"),
+        ok_actions=read.texts("ok_actions"),
+        insufficient_data_actions=read.texts("insufficient_data_actions"),
+        tags=_effective_tags(at),
+        provider=at.provider,
+        namespace=read.text("namespace"),
+        metric_name=read.text("metric_name"),
+        dimensions=read.mapping("dimensions"),
+        query_dimensions=_query_dimensions(read),
+    )
+
+
+def _composite_alarm(at: Instance) -> Fact:
+    read = at.attributes
+    return CompositeAlarm(
+        subject=at.subject,
+        origin=at.origin,
+        stack=at.stack,
+        change=at.change,
+        resource_name=at.name,
+        alarm_name=read.text("alarm_name"),
+        actions_enabled=_or_default(read.flag("actions_enabled"), default=True),
+        alarm_actions=read.texts("alarm_actions"),
+        ok_actions=read.texts("ok_actions"),
+        insufficient_data_actions=read.texts("insufficient_data_actions"),
+        tags=_effective_tags(at),
+        provider=at.provider,
+        alarm_rule=read.text("alarm_rule"),
+    )
+
+
+def _topic(at: Instance) -> Fact:
+    read = at.attributes
+    return Topic(
+        subject=at.subject,
+        origin=at.origin,
+        stack=at.stack,
+        change=at.change,
+        name=read.text("name"),
+        arn=read.text("arn"),
+    )
+
+
+def _subscription(at: Instance) -> Fact:
+    read = at.attributes
+    return Subscription(
+        subject=at.subject,
+        origin=at.origin,
+        stack=at.stack,
+        change=at.change,
+        topic_arn=read.text("topic_arn"),
+        protocol=read.text("protocol"),
+    )
+
+
+def _event_rule(at: Instance) -> Fact:
+    read = at.attributes
+    return EventRule(
+        subject=at.subject,
+        origin=at.origin,
+        stack=at.stack,
+        change=at.change,
+        name=read.text("name"),
+        event_pattern=read.text("event_pattern"),
+        state=read.text("state"),
+        is_enabled=read.flag("is_enabled"),
+        event_bus_name=read.text("event_bus_name"),
+    )
+
+
+def _event_target(at: Instance) -> Fact:
+    read = at.attributes
+    return EventTarget(
+        subject=at.subject,
+        origin=at.origin,
+        stack=at.stack,
+        change=at.change,
+        rule=read.text("rule"),
+        arn=read.text("arn"),
+    )
+
+
+READERS: Final[Mapping[str, Callable[[Instance], Fact]]] = {
+    "aws_cloudwatch_metric_alarm": _metric_alarm,
+    "aws_cloudwatch_composite_alarm": _composite_alarm,
+    "aws_sns_topic": _topic,
+    "aws_sns_topic_subscription": _subscription,
+    "aws_cloudwatch_event_rule": _event_rule,
+    "aws_cloudwatch_event_target": _event_target,
+}
+"""The resource types that become facts."""
+
+
+def _or_default(attribute: Attribute[bool], *, default: bool) -> Attribute[bool]:
+    return Known(default) if attribute is ABSENT else attribute
+
+
+def _effective_tags(at: Instance) -> Attribute[Mapping[str, str]]:
+    """`tags_all` where it is known; else `default_tags` of the provider with `tags` over them."""
+    computed = at.attributes.mapping("tags_all")
+    if isinstance(computed, Known):
+        return computed
+    own = at.attributes.mapping("tags")
+    if isinstance(own, Unknown):
+        return own
+    if isinstance(at.default_tags, Unknown):
+        return at.default_tags
+    defaults = at.default_tags.value if isinstance(at.default_tags, Known) else {}
+    tags = {**defaults, **(own.value if isinstance(own, Known) else {})}
+    return Known(tags, isinstance(own, Known) and own.sensitive) if tags else ABSENT
+
+
+def _query_dimensions(read: Attributes) -> Attribute[tuple[Mapping[str, str], ...]]:
+    found = []
+    for query in read.blocks("metric_query"):
+        metrics = query.get("metric")
+        for metric in metrics if isinstance(metrics, list) else ():
+            dimensions = metric.get("dimensions") if isinstance(metric, dict) else None
+            if isinstance(dimensions, dict):
+                found.append({str(key): str(value) for key, value in dimensions.items() if value is not None})
+    return Known(tuple(found)) if found else ABSENT

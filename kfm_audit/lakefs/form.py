@@ -1,0 +1,74 @@
+"""In which form a file holds a lakeFS log, told from its first bytes."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import Final
+
+
+class LogForm(Enum):
+    """How a log is written."""
+
+    LINES = "lines"
+    """One JSON value a line."""
+    DOCUMENT = "document"
+    """One JSON document: events as CloudWatch hands them out, or an array of lines."""
+    TEXT = "text"
+    """`key=value` pairs, the server's default."""
+    GZIP = "gzip"
+    ZSTANDARD = "zstandard"
+    PARQUET = "parquet"
+
+
+PADDING: Final = b"\x00 \t\r\n"
+"""Blanks, and the NULs that truncating a log in place leaves at its new beginning."""
+
+_AUDIT: Final = re.compile(rb"HTTP call ended|log_audit|data_operation_id|data_request_id")
+_SERVER: Final = re.compile(rb"treeverse/lakefs|performing (?:API|S3) action")
+_TEXT: Final = re.compile(rb"time=\S[^\n]* level=\w+ [^\n]*msg=")
+_LOOKED_AT: Final = 200
+
+
+def log_form(head: bytes, tail: bytes = b"", *, claimed: bool = False) -> LogForm | None:
+    """The form of a lakeFS log that begins with `head`; None where it is none.
+
+    `tail` is the file's end, where Parquet keeps the names of its columns.
+    `claimed` says that the file's name says so: the only evidence where the
+    content is packed, and enough where the beginning holds none of the server's lines.
+    """
+    packed = _packed_form(head)
+    if packed is not None:
+        known = claimed or bool(_AUDIT.search(tail)) or (packed is LogForm.GZIP and log_form(_unzipped(head)))
+        return packed if known else None
+    head = head.strip(PADDING)
+    if not (_AUDIT.search(head) or _SERVER.search(head)):
+        return None
+    lines = [line.strip(PADDING) for line in head.splitlines()[:_LOOKED_AT]]
+    objects = [line for line in lines if line.startswith(b"{")]
+    # A page about logs quotes lines of one; in a log they are most of it.
+    if len(objects) * 2 >= len(lines) and (claimed or any(_of_lakefs(line) for line in objects)):
+        return LogForm.LINES
+    if _TEXT.match(head):
+        return LogForm.TEXT
+    return LogForm.DOCUMENT if head.startswith((b"{", b"[")) else None
+
+
+def _packed_form(head: bytes) -> LogForm | None:
+    marks = {b"PAR1": LogForm.PARQUET, b"\x28\xb5\x2f\xfd": LogForm.ZSTANDARD, b"\x1f\x8b": LogForm.GZIP}
+    return next((form for mark, form in marks.items() if head.startswith(mark)), None)
+
+
+def _of_lakefs(line: bytes) -> bool:
+    from kfm_audit.lakefs.log import Call, calls_in_line
+
+    return any(isinstance(found, Call) for found in calls_in_line(line)) or bool(_SERVER.search(line))
+
+
+def _unzipped(head: bytes) -> bytes:
+    import zlib
+
+    try:
+        return zlib.decompressobj(wbits=31).decompress(head, 64 * 1024)
+    except zlib.error:
+        return b""

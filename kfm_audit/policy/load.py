@@ -1,0 +1,154 @@
+"""Read a policy, with all that it extends.
+
+`extends` names a pack or a file relative to the policy. Maps are merged key by
+key; anything else, lists too, replaces what was inherited, so that a team can
+always say less than a pack does.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from kfm_audit import shipped
+from kfm_audit.policy.model import Policy, duration
+from kfm_audit.policy.strict import DocumentError, nearest, read_strictly
+
+DEFAULT_PACK: Final = "kfm-v11"
+_DURATIONS: Final = (("join_tolerance",), ("episode_gap",), ("due", "correction"), ("due", "incident"), ("due", "review"))
+
+Document = dict[str, Any]
+
+
+class PolicyError(Exception):
+    """The policy is wrong: its author must change it. The text names file, place, cause and cure."""
+
+
+class LoadedPolicy(Struct, frozen=True):
+    """A policy, the digest of the merged document, and the file that it was read from."""
+
+    policy: Policy
+    sha256: str
+    file: Path
+
+
+def load_policy(name: str) -> LoadedPolicy:
+    """Read the pack or file called `name`. Raises PolicyError."""
+    file = _resolve(name, Path())
+    document = _merged(file, ())
+    policy = _typed(file, document)
+    digest = sha256(msgspec.json.encode(document, order="deterministic")).hexdigest()
+    return LoadedPolicy(policy, digest, file)
+
+
+def _resolve(name: str, beside: Path) -> Path:
+    if name in shipped.pack_names():
+        return shipped.pack_file(name)
+    file = beside / name
+    if file.is_file():
+        return file
+    packs = shipped.pack_names()
+    raise PolicyError(f"{name}: no such policy file, and no pack of that name{nearest(name, packs)}")
+
+
+def _merged(file: Path, seen: tuple[Path, ...]) -> Document:
+    place = file.resolve()
+    if place in seen:
+        chain = " -> ".join(step.name for step in (*seen, place))
+        raise PolicyError(f"{file}: `extends` runs in a circle: {chain}")
+    document = _read(file)
+    base = document.get("extends")
+    if not isinstance(base, str) or not base:
+        return document
+    try:
+        below = _merged(_resolve(base, file.parent), (*seen, place))
+    except PolicyError as error:
+        raise PolicyError(f"{file}: extends {base!r}: {error}") from None
+    return _merge(below, document)
+
+
+def _merge(below: Document, above: Document) -> Document:
+    merged = dict(below)
+    for key, value in above.items():
+        inherited = merged.get(key)
+        if isinstance(inherited, dict) and isinstance(value, dict):
+            merged[key] = _merge(inherited, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _read(file: Path) -> Document:
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise PolicyError(f"{file}: {error.strerror}") from None
+    document: object
+    if file.suffix == ".json":
+        try:
+            document = msgspec.json.decode(data)
+        except (msgspec.MsgspecError, RecursionError) as error:
+            raise PolicyError(f"{file}: {error}") from None
+    else:
+        document = _read_yaml(file, data)
+    if not isinstance(document, dict):
+        raise PolicyError(f"{file}: a policy is a map of keys; begin it with `policy: 1`")
+    own: Document = document
+    _typed(file, {"policy": 1, "name": file.stem, **own})  # a wrong key is the fault of the file it stands in
+    return own
+
+
+def _read_yaml(file: Path, data: bytes) -> object:
+    import yaml
+
+    try:
+        return yaml.load(data, Loader=yaml.CSafeLoader)
+    except (yaml.YAMLError, RecursionError, UnicodeDecodeError) as error:
+        raise PolicyError(f"{file}: is not YAML: {' '.join(str(error).split())}") from None
+
+
+def _typed(file: Path, document: Document) -> Policy:
+    try:
+        policy = read_strictly(document, Policy)
+    except DocumentError as error:
+        raise PolicyError(f"{place_in(file, error.path)}: {error.message}") from None
+    lakefs = document.get("lakefs", {})
+    for path in _DURATIONS:
+        value: object = lakefs
+        for key in path:
+            value = value.get(key, None) if isinstance(value, dict) else None
+        if isinstance(value, str):
+            try:
+                duration(value)
+            except ValueError as error:
+                raise PolicyError(f"{place_in(file, ('lakefs', *path))}: {error}") from None
+    return policy
+
+
+def place_in(file: Path, path: tuple[str, ...]) -> str:
+    """`file:line` of a path in a YAML document, and the path itself; for messages."""
+    dotted = ".".join(path)
+    where = f" ({dotted})" if dotted else ""
+    if file.suffix == ".json" or not path:
+        return f"{file}{where}"
+    import yaml
+
+    node = yaml.compose(file.read_bytes(), Loader=yaml.CSafeLoader)
+    line = 1
+    for step in path:
+        if isinstance(node, yaml.MappingNode):
+            pairs = [(key, value) for key, value in node.value if key.value == step]
+            if not pairs:
+                break
+            line = pairs[0][0].start_mark.line + 1
+            node = pairs[0][1]
+        elif isinstance(node, yaml.SequenceNode) and step.isdigit() and int(step) < len(node.value):
+            node = node.value[int(step)]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return f"{file}:{line}{where}"

@@ -1,0 +1,70 @@
+"""The ways of writing PROV down, told apart by what a file holds, never by parsing it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set as AbstractSet
+from enum import Enum
+from typing import Final
+
+from kfm_audit.prov.terms import PROV
+
+
+class Dialect(Enum):
+    """A serialization that is not PROV-O JSON-LD; the value is its name."""
+
+    PROV_JSON = "PROV-JSON"
+    PROV_N = "PROV-N"
+    PROV_XML = "PROV-XML"
+    RDF_XML = "RDF/XML"
+    TURTLE = "Turtle"
+
+
+CURE: Final = (
+    "export PROV-O JSON-LD beside it, for example: python -c 'import prov; "
+    'prov.read("IN").serialize("OUT.prov.jsonld", format="rdf", rdf_format="json-ld")\' (packages prov and rdflib)'
+)
+"""How a document in any of these dialects becomes one that can be read."""
+
+_ELEMENTS: Final = frozenset({"entity", "activity", "agent"})
+_RELATIONS: Final = frozenset(
+    "wasGeneratedBy used wasInformedBy wasStartedBy wasEndedBy wasInvalidatedBy wasDerivedFrom wasAttributedTo "
+    "wasAssociatedWith actedOnBehalfOf wasInfluencedBy specializationOf alternateOf hadMember mentionOf".split()
+)
+PROV_JSON_KEYS: Final = frozenset({"prefix", "bundle"}) | _ELEMENTS | _RELATIONS
+"""All that may stand at the top of a PROV-JSON document."""
+
+_SPACE: Final = rb"(?:\s|//[^\n]*\n|/\*.*?\*/)*+"
+_PROV_N: Final = re.compile(_SPACE + rb"document\b" + _SPACE + rb"(?:(?:prefix|default|bundle|[A-Za-z]+\()|endDocument)", re.DOTALL)
+_XML_ROOT: Final = re.compile(rb"(?:\s|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>)*+<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)", re.DOTALL)
+_TURTLE: Final = re.compile(rb"(?:\s|#[^\n]*\n)*+(?:@prefix|@base|PREFIX|BASE)\s", re.IGNORECASE)
+_TURTLE_ACTIVITY: Final = re.compile(rb"\s(?:a|rdf:type)\s[^.;]{0,200}?(?:prov:Activity\b|<http://www\.w3\.org/ns/prov#Activity>)")
+_NAMESPACE: Final = PROV.encode()
+
+
+def is_prov_json(keys: AbstractSet[str]) -> bool:
+    """Whether an object with these keys is PROV-JSON: its maps, and enough of them that nothing else is likely."""
+    return keys <= PROV_JSON_KEYS and bool(keys & _ELEMENTS) and len(keys) > 1
+
+
+def is_hybrid(keys: AbstractSet[str]) -> bool:
+    """Whether an object with these keys holds PROV-JSON's maps under a JSON-LD context, which define nothing in it."""
+    return "@context" in keys and len(keys & (_ELEMENTS | _RELATIONS)) > 1
+
+
+def text_dialect(head: bytes) -> Dialect | None:
+    """The dialect of a file that is no JSON, by its beginning; None where it is no PROV.
+
+    Turtle counts only with an Activity in it: shapes and ontologies name PROV's
+    classes without being provenance.
+    """
+    if _PROV_N.match(head):
+        return Dialect.PROV_N
+    root = _XML_ROOT.match(head)
+    if root is not None:
+        if root[2] == b"document" and _NAMESPACE in head:
+            return Dialect.PROV_XML
+        return Dialect.RDF_XML if root[2] == b"RDF" and _NAMESPACE in head else None
+    if _TURTLE.match(head) and _NAMESPACE in head and _TURTLE_ACTIVITY.search(head):
+        return Dialect.TURTLE
+    return None

@@ -1,0 +1,29 @@
+"""Texts that stand where something is still to be written."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_TODO: Final = re.compile(r"\b(?:TODO|TBD|FIXME|XXX)\b")
+_TEMPLATE: Final = re.compile(r"<[^<>]*>|\{\{.*\}\}|\$\{.*\}|\[[^\[\]]*\]")
+_NOTHING: Final = frozenset(
+    {"todo", "tbd", "fixme", "n/a", "na", "none", "null", "unknown", "placeholder", "reason", "why", "justification"}
+)
+
+
+def holds_todo(text: str) -> bool:
+    """Whether somebody marked `text` as unfinished: `TODO`, `TBD`, `FIXME` or `XXX` as a word of its own."""
+    return _TODO.search(text) is not None or text.strip().casefold() in ("todo", "tbd", "fixme")
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether `text` as a whole says nothing: unfinished, a template's gap, one repeated character, filler."""
+    bare = text.strip()
+    return (
+        holds_todo(bare)
+        or bare.casefold().rstrip(".") in _NOTHING
+        or _TEMPLATE.fullmatch(bare) is not None
+        or bare.casefold().startswith("lorem ipsum")
+        or len(set(bare.casefold()) - {" ", "."}) <= 1
+    )

@@ -1,0 +1,136 @@
+"""The four questions, and how far a run answered each of them.
+
+A pull request without logs must never read as "no illegal rollbacks": a question
+is answered only where its inputs were read, its rules ran and none was undecided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from msgspec import Struct
+
+from kfm_audit.evidence import Evidence
+from kfm_audit.facts import Case, Correction, Incident, LogCoverage, MetricFamily
+from kfm_audit.findings.finding import Finding, Verdict
+from kfm_audit.reports.report import Answer, InputRecord, InputStatus, Question
+from kfm_audit.rules.judge import RuleSetting
+
+
+class _Asked(Struct, frozen=True):
+    name: str
+    title: str
+    families: tuple[str, ...]
+    kinds: tuple[str, ...]
+    needs: str
+    beyond: str
+
+
+QUESTIONS: Final = (
+    _Asked(
+        "told",
+        "Will somebody be told?",
+        ("ALM", "SNS"),
+        ("terraform-plan",),
+        "no Terraform plan was read",
+        "actions and environments of alarms were judged; whether a message gets past filter policies to a "
+        "subscriber is not judged by this version",
+    ),
+    _Asked(
+        "moved",
+        "Who moved production data back, were they allowed to, is it accounted for?",
+        ("LFS",),
+        ("lakefs-log",),
+        "no lakeFS audit log was read: nothing is known about rollbacks",
+        "",
+    ),
+    _Asked(
+        "evidence",
+        "Does the evidence hold?",
+        ("PRV", "INC", "GOV", "DOC"),
+        ("prov", "incident"),
+        "neither provenance nor incident records were read",
+        "",
+    ),
+    _Asked(
+        "telemetry",
+        "Does telemetry stay affordable and comparable?",
+        ("TEL",),
+        ("telemetry",),
+        "no telemetry was read",
+        "",
+    ),
+)
+
+
+def answer_questions(
+    evidence: Evidence,
+    inputs: Iterable[InputRecord],
+    rules: Iterable[RuleSetting],
+    findings: Iterable[Finding],
+) -> tuple[Question, ...]:
+    """Say of each question whether it was answered, partly or not, and why."""
+    inputs, findings = tuple(inputs), tuple(findings)
+    families = {setting.rule.family for setting in rules}
+    return tuple(_answer(asked, evidence, inputs, families, findings) for asked in QUESTIONS)
+
+
+def _answer(
+    asked: _Asked,
+    evidence: Evidence,
+    inputs: tuple[InputRecord, ...],
+    families: set[str],
+    findings: tuple[Finding, ...],
+) -> Question:
+    if not families.intersection(asked.families):
+        return Question(asked.name, asked.title, Answer.NOT_CHECKED, "its rules were not selected")
+    of_kind = [record for record in inputs if record.kind in asked.kinds]
+    read = [record for record in of_kind if record.status is not InputStatus.UNREADABLE]
+    if not read:
+        why = asked.needs if not of_kind else f"{of_kind[0].path} could not be read"
+        return Question(asked.name, asked.title, Answer.NOT_CHECKED, why)
+    gaps = []
+    lost = [record.path for record in of_kind if record.status is not InputStatus.READ]
+    unclaimed = [record.path for record in inputs if not record.kind]
+    if lost:
+        gaps.append(f"{_listed(lost)} could not be read in full")
+    if unclaimed:
+        gaps.append(f"{_listed(unclaimed)} could not be read")
+    undecided = sum(
+        1 for finding in findings if finding.verdict is Verdict.UNDECIDED and finding.rule[:3] in asked.families
+    )
+    if undecided:
+        gaps.append(f"{undecided} undecided")
+    pending = sum(
+        1 for finding in findings if finding.verdict is Verdict.PENDING and finding.rule[:3] in asked.families
+    )
+    if pending:
+        gaps.append(f"{pending} pending")
+    if asked.beyond:
+        gaps.append(asked.beyond)
+    scope = _scope(asked.name, evidence)
+    if gaps:
+        return Question(asked.name, asked.title, Answer.PARTLY, "; ".join(filter(None, (scope, *gaps))))
+    return Question(asked.name, asked.title, Answer.ANSWERED, scope)
+
+
+def _scope(name: str, evidence: Evidence) -> str:
+    """What the answer is about, in numbers and times."""
+    counts = evidence.counts()
+    if name == "told":
+        alarms = counts.get("metric-alarm", 0) + counts.get("composite-alarm", 0)
+        return f"{alarms} alarms"
+    if name == "moved":
+        logs = evidence.of(LogCoverage)
+        first = min((log.first for log in logs if log.first), default=None)
+        last = max((log.last for log in logs if log.last), default=None)
+        span = f" from {first:%Y-%m-%dT%H:%M:%SZ} to {last:%Y-%m-%dT%H:%M:%SZ}" if first and last else ""
+        return f"{counts.get('rollback', 0)} rollbacks in {len(evidence.of(Case))} cases; the log covers{span or ' no time'}"
+    if name == "evidence":
+        return f"{len(evidence.of(Correction))} corrections and {len(evidence.of(Incident))} incidents"
+    return f"{len(evidence.of(MetricFamily))} metric families"
+
+
+def _listed(paths: list[str]) -> str:
+    return paths[0] if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more"

@@ -1,0 +1,104 @@
+"""What is said about a run beside its findings: standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import TextWrapper
+from typing import Final
+
+from kfm_audit.reports import wording
+from kfm_audit.reports.neutral import neutral
+from kfm_audit.reports.report import Answer, InputStatus, Report, View, Window
+from kfm_audit.reports.style import Paint, painter
+
+_LISTED: Final = 5
+"""So many files are named; the JSON report names all."""
+_LABEL_WIDTH: Final = 12
+
+
+def render_run(report: Report, view: View) -> str:
+    """What was read, what was not, how far the four questions were answered, and what it came to."""
+    lines = _Lines(view, painter(color=view.color))
+    lines.add("read", _read(report))
+    for status, label in ((InputStatus.PARTLY, "in part"), (InputStatus.UNREADABLE, "unreadable")):
+        lines.add(label, _named([record.path for record in report.inputs_that_are(status)]), "error")
+    lines.add("facts", wording.tally(report.facts) or "none")
+    lines.add("ignored", _named([f"{ignored.path} ({ignored.why})" for ignored in report.ignored]))
+    lines.add("policy", f"{report.policy_name}, {len(report.rules)} rules, {_times(report)}")
+    lines.blank()
+    for question in report.questions:
+        answer = wording.answer(question)
+        style = "" if question.answer is Answer.ANSWERED else "warning"
+        lines.answer(question.title, answer, question.why, style)
+    lines.blank()
+    lines.add("findings", wording.counts(report))
+    lines.end(wording.outcome(report), "error" if report.exit_code else "where")
+    return lines.text
+
+
+def _read(report: Report) -> str:
+    kinds = wording.tally(report.kinds)
+    return f"{wording.plural(sum(report.kinds.values()), 'input')}: {kinds}" if kinds else "nothing"
+
+
+def _times(report: Report) -> str:
+    now = f"as of {wording.moment(report.now)}"
+    events = _events(report.window)
+    return f"{now}, {events}" if events else now
+
+
+def _events(window: Window) -> str:
+    since = f"since {wording.moment(window.since)}" if window.since else ""
+    until = f"until {wording.moment(window.until)}" if window.until else ""
+    return " ".join(["events", *filter(None, (since, until))]) if since or until else ""
+
+
+def _named(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    more = f"; and {len(names) - _LISTED} more (--output json lists them all)" if len(names) > _LISTED else ""
+    return f"{len(names)}: {'; '.join(names[:_LISTED])}{more}"
+
+
+class _Lines:
+    """Labelled paragraphs, wrapped to the width of the view."""
+
+    def __init__(self, view: View, paint: Paint) -> None:
+        self._width = max(view.width, 40)
+        self._paint = paint
+        self._lines: list[str] = []
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self._lines) + "\n"
+
+    def add(self, label: str, text: str, style: str = "label") -> None:
+        """A paragraph beside its label; nothing where there is nothing to say."""
+        if text:
+            first, *rest = self._wrapped(text, " " * _LABEL_WIDTH)
+            self._lines.append(self._paint(f"{label:<{_LABEL_WIDTH}}", style) + first[_LABEL_WIDTH:])
+            self._lines.extend(rest)
+
+    def answer(self, title: str, answer: str, why: str, style: str) -> None:
+        """A question with its answer, and below it why no more."""
+        painted = self._paint(answer, style) if style else answer
+        self._lines.append(f"{neutral(title)} {painted}")
+        self._lines.extend(self._wrapped(why, "  ") if why else ())
+
+    def end(self, text: str, style: str) -> None:
+        """The last line."""
+        self._lines.append(self._paint(f"{neutral(text)}.", style))
+
+    def blank(self) -> None:
+        """An empty line."""
+        self._lines.append("")
+
+    def _wrapped(self, text: str, indent: str) -> list[str]:
+        wrapper = TextWrapper(
+            width=self._width,
+            initial_indent=indent,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        return wrapper.wrap(neutral(text)) or [indent]

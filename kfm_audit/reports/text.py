@@ -1,0 +1,152 @@
+"""Findings, for people in a terminal and in a CI log: standard output.
+
+What is said about the run beside them, on standard error, is in `kfm_audit.reports.run`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from textwrap import TextWrapper
+from typing import Final
+
+from kfm_audit.findings.finding import SettledFinding
+from kfm_audit.reports import wording
+from kfm_audit.reports.excerpt import excerpt
+from kfm_audit.reports.neutral import neutral
+from kfm_audit.reports.report import Report, View
+from kfm_audit.reports.run import render_run
+from kfm_audit.reports.style import Paint, painter
+from kfm_audit.values import Location
+
+__all__ = ["render", "render_run"]
+
+_GROUPED_FROM: Final = 6
+"""So many findings that say the same are one cause, and are shown as one."""
+_SHOWN_OF_GROUP: Final = 3
+
+
+def render(report: Report, view: View) -> str:
+    """The findings that the view admits, in the documented order; where there is none, what that means."""
+    shown = [settled for settled in report.findings if view.shows(settled)]
+    if not shown:
+        return neutral(_nothing(report)) + "\n"
+    writer = _Writer(report, view, stacks=len({settled.finding.stack for settled in shown}) > 1)
+    blocks: list[str] = []
+    for group in _groups(shown):
+        if len(group) < _GROUPED_FROM:
+            blocks.extend(writer.block(settled) for settled in group)
+        else:
+            blocks.extend(writer.block(settled) for settled in group[:_SHOWN_OF_GROUP])
+            blocks.append(writer.rest(group[_SHOWN_OF_GROUP:]))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _groups(shown: Sequence[SettledFinding]) -> list[list[SettledFinding]]:
+    """Findings of one cause (same rule, verdict, words but for the subject) together, where the first is."""
+    groups: dict[tuple[object, ...], list[SettledFinding]] = {}
+    for settled in shown:
+        finding = settled.finding
+        words = finding.message.replace(finding.subject, "\0") if finding.subject else finding.message
+        cause = (finding.rule, finding.verdict, finding.severity, settled.known, settled.acceptance, words)
+        groups.setdefault(cause, []).append(settled)
+    together = {id(group[0]): group for group in groups.values() if len(group) >= _GROUPED_FROM}
+    grouped = {id(settled) for group in together.values() for settled in group}
+    return [
+        together.get(id(settled), [settled])
+        for settled in shown
+        if id(settled) in together or id(settled) not in grouped
+    ]
+
+
+def _nothing(report: Report) -> str:
+    """What it means that no finding is shown. Nothing unchecked, hidden or accepted may read as good."""
+    hidden = len(report.findings) - report.suppressed
+    accepted = f"{report.suppressed} suppressed" if report.suppressed else ""
+    below = f"{hidden} not shown at this severity" if hidden else ""
+    but = f" ({', '.join(filter(None, (accepted, below)))})" if report.findings else ""
+    open_questions = wording.unanswered(report)
+    if not open_questions and report.questions:
+        return f"No findings{but}."
+    if not report.kinds:
+        return f"No findings{but}: nothing was checked."
+    answers = [f"{question.title} {wording.answer(question).capitalize()}." for question in open_questions]
+    return " ".join([f"No findings{but} in what was checked.", *answers])
+
+
+class _Writer:
+    """Writes findings one by one; what does not change from one to the next is kept."""
+
+    def __init__(self, report: Report, view: View, *, stacks: bool) -> None:
+        self._report = report
+        self._view = view
+        self._stacks = stacks
+        self._paint: Paint = painter(color=view.color)
+
+    def block(self, settled: SettledFinding) -> str:
+        """One finding, whole."""
+        finding = settled.finding
+        lines = [self._header(settled), *self._wrapped("", wording.sentence(finding))]
+        lines.extend(self._excerpt(settled.location))
+        if finding.due is not None:
+            lines.extend(self._wrapped("due: ", wording.due(finding, self._report.now)))
+        if self._stacks and finding.stack:
+            lines.extend(self._wrapped("stack: ", finding.stack))
+        for related in settled.related:
+            lines.extend(self._wrapped("see: ", f"{_where(related.location)}: {related.message}"))
+        if settled.acceptance is not None:
+            accepted = settled.acceptance
+            until = f", until {accepted.expires}" if accepted.expires else ""
+            owner = f" ({accepted.owner}{until})" if accepted.owner else until
+            lines.extend(self._wrapped("accepted: ", f"{accepted.reason}{owner}"))
+        if finding.help:
+            lines.extend(self._wrapped("help: ", finding.help))
+        return "\n".join(lines)
+
+    def rest(self, left: list[SettledFinding]) -> str:
+        """What stands for the findings of a group that are not shown."""
+        finding = left[0].finding
+        paths = len({settled.location.path for settled in left})
+        files = f" in {paths} files" if paths > 1 else ""
+        text = f"... and {len(left)} more of {finding.rule} that say the same{files}; list all: --output json"
+        return "\n".join(self._wrapped("", text))
+
+    def _header(self, settled: SettledFinding) -> str:
+        finding = settled.finding
+        where = neutral(_where(settled.location))
+        label = wording.label(finding)
+        rule = neutral(f"{finding.rule} {finding.name}")
+        remarks = wording.remarks(settled)
+        line = f"{self._paint(where + ':', 'where')} {self._paint(label, label)} {rule}"
+        return f"{line} {self._paint(remarks, 'faint')}" if remarks else line
+
+    def _excerpt(self, place: Location) -> Iterator[str]:
+        line = self._view.excerpt(place) if place.line else None
+        if line is None or not line.strip():
+            return
+        gutter = f"{place.line:>5} | "
+        shown = excerpt(line, place, self._view.width - len(gutter))
+        yield self._paint(gutter, "faint") + shown.text
+        if shown.carets:
+            yield self._paint(f"{'':>5} | ", "faint") + self._paint(shown.carets, "error")
+
+    def _wrapped(self, label: str, text: str) -> list[str]:
+        """A paragraph below the header, hanging under its label; addresses and paths stay whole."""
+        hang = " " * (2 + len(label))
+        wrapper = TextWrapper(
+            width=max(self._view.width, 40),
+            initial_indent=hang,
+            subsequent_indent=hang,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        lines = wrapper.wrap(neutral(text))
+        if not (lines and label):
+            return lines
+        return ["  " + self._paint(label.rstrip(), "label") + lines[0][len(hang) - 1 :], *lines[1:]]
+
+
+def _where(place: Location) -> str:
+    """`path:line:column`, as far as it is known."""
+    if not place.path:
+        return "this run"
+    return ":".join([place.path, *(str(number) for number in (place.line, place.column) if number)])

@@ -1,0 +1,117 @@
+"""ALM003: alarm-without-environment-scope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from kfm_audit.facts import Alarm, CompositeAlarm, MetricAlarm
+from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
+from kfm_audit.values import Unknown
+
+_WHERE: Final = {
+    "name": "alarm_name",
+    "dimension": "a dimension",
+    "tag": "a tag",
+    "provider": "the provider configuration",
+    "stack": "the stack",
+}
+
+
+@rule("ALM003", on=(MetricAlarm, CompositeAlarm), severity=Severity.ERROR)
+def alarm_without_environment_scope(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator[Finding]:
+    """Nothing says which environment the alarm belongs to.
+
+    ## Why
+    Whoever is paged at 3 a.m. must see in the first line whether it is production. An alarm without an environment
+    is paged for dev and slept through for prod, and two environments in one account overwrite each other's alarm of
+    the same name. Any evidence that policy accepts will do: the alarm's name, a dimension, a tag (the provider's
+    `default_tags` too), the provider configuration, or the stack.
+
+    ## Bad
+    ```json tfplan.json
+    {
+      "format_version": "1.2",
+      "terraform_version": "1.9.5",
+      "resource_changes": [
+        {
+          "address": "aws_cloudwatch_metric_alarm.ingest_backlog",
+          "mode": "managed",
+          "type": "aws_cloudwatch_metric_alarm",
+          "name": "ingest_backlog",
+          "change": {
+            "actions": ["create"],
+            "after": {"alarm_name": "ingest-backlog", "dimensions": {"QueueName": "ingest"}},
+            "after_unknown": {"tags_all": {}}
+          }
+        }
+      ]
+    }
+    ```
+
+    ## Good
+    ```json tfplan.json
+    {
+      "format_version": "1.2",
+      "terraform_version": "1.9.5",
+      "resource_changes": [
+        {
+          "address": "aws_cloudwatch_metric_alarm.ingest_backlog",
+          "mode": "managed",
+          "type": "aws_cloudwatch_metric_alarm",
+          "name": "ingest_backlog",
+          "change": {
+            "actions": ["create"],
+            "after": {
+              "alarm_name": "ingest-backlog",
+              "dimensions": {"QueueName": "ingest"},
+              "tags_all": {"Environment": "prod"}
+            },
+            "after_unknown": {"tags_all": {}}
+          }
+        }
+      ]
+    }
+    ```
+
+    ## When it is undecided
+    Where nothing that is known names an environment, and some accepted evidence (dimensions, tags, the name) is known
+    only after apply.
+
+    ## Settings
+    `environments.names` (with aliases), `environments.evidence` (what is accepted, in this order),
+    `environments.tags` (the tag keys that count). Without any name in the policy the rule has nothing to look for and
+    is silent.
+
+    ## References
+    The KFM runbook asks that alerts carry their environment; estates with one account an environment are scoped by
+    provider or stack, which is why these count.
+    """
+    environments = ctx.evidence.environments
+    if not environments.named:
+        return
+    scope = environments.scope_of(alarm)
+    known = " or ".join(ctx.policy.environments.names)
+    if scope is None:
+        looked = ", ".join(_WHERE[kind] for kind in ctx.policy.environments.evidence)
+        yield ctx.fail(
+            alarm,
+            f"names no environment: neither {_either(looked)} says {known}",
+            at="alarm_name",
+            help="put the environment into alarm_name, or tag it: tags = { Environment = var.environment }, or "
+            "default_tags of the provider",
+        )
+    elif isinstance(scope, Unknown):
+        ends = ", ".join(sorted({reference.name for reference in scope.references})) or "values of the provider"
+        yield ctx.undecided(
+            alarm,
+            f"whether it names an environment is known only after apply: it depends on {ends}",
+            at="alarm_name",
+            help="put the environment into alarm_name, which the plan knows",
+        )
+
+
+def _either(listed: str) -> str:
+    """`a, b, c` as `a, b nor c`."""
+    head, comma, last = listed.rpartition(", ")
+    return f"{head} nor {last}" if comma else listed

@@ -1,0 +1,153 @@
+"""ALM001: alarm-without-sns-action."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kfm_audit.evidence.delivery import Action
+from kfm_audit.facts import Alarm, CompositeAlarm, MetricAlarm
+from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
+from kfm_audit.values import Known, Unknown
+
+_HELP = (
+    "set alarm_actions = [aws_sns_topic.<topic>.arn] to a topic with a subscriber; if it is meant to be silent, "
+    "suppress this finding with a reason"
+)
+
+
+@rule("ALM001", on=(MetricAlarm, CompositeAlarm), severity=Severity.ERROR)
+def alarm_without_sns_action(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator[Finding]:
+    """No SNS topic is told when the alarm goes off.
+
+    ## Why
+    An alarm that tells nobody is a graph with a red line: the queue fills, the alarm is in ALARM, and the first to
+    know is the reader of the stale dataset. An action is an SNS topic where its ARN's service field says so, or where
+    the expression that it comes from leads, through variables and module outputs, to a topic in the plan. A name that
+    looks like SNS is no evidence. Notifications for OK or INSUFFICIENT_DATA are none for ALARM.
+
+    Three other ways count where policy says so: an enabled EventBridge rule with a target that matches the alarm's
+    state changes, and a composite alarm above it that notifies SNS. Alarms that only drive scaling (their actions are
+    scaling policies, or their name begins with `TargetTracking-`) are notes.
+
+    ## Bad
+    ```json tfplan.json
+    {
+      "format_version": "1.2",
+      "terraform_version": "1.9.5",
+      "resource_changes": [
+        {
+          "address": "aws_cloudwatch_metric_alarm.ingest_backlog",
+          "mode": "managed",
+          "type": "aws_cloudwatch_metric_alarm",
+          "name": "ingest_backlog",
+          "change": {
+            "actions": ["create"],
+            "after": {"alarm_name": "prod-ingest-backlog", "alarm_actions": null},
+            "after_unknown": {}
+          }
+        }
+      ]
+    }
+    ```
+
+    ## Good
+    ```json tfplan.json
+    {
+      "format_version": "1.2",
+      "terraform_version": "1.9.5",
+      "resource_changes": [
+        {
+          "address": "aws_cloudwatch_metric_alarm.ingest_backlog",
+          "mode": "managed",
+          "type": "aws_cloudwatch_metric_alarm",
+          "name": "ingest_backlog",
+          "change": {
+            "actions": ["create"],
+            "after": {
+              "alarm_name": "prod-ingest-backlog",
+              "alarm_actions": ["arn:aws:sns:us-east-1:111122223333:oncall"]
+            },
+            "after_unknown": {}
+          }
+        }
+      ]
+    }
+    ```
+
+    ## When it is undecided
+    Where an action is known only after apply and its expression leads to something that the plan does not show: a
+    local, `each.value`, a dynamic block, a resource that is not in the plan. The finding names it.
+
+    ## Settings
+    `delivery.eventbridge` and `delivery.composite` say whether these routes count (both do, unless policy says no).
+
+    ## References
+    CloudWatch user guide, "Alarm actions"; `aws_cloudwatch_metric_alarm` in the Terraform AWS provider: unset is null,
+    a set that refers to a new resource is unknown as a whole.
+    """
+    topics = ctx.evidence.delivery.notified_topics(alarm)
+    if isinstance(topics, Known) and topics.value:
+        return
+    routes = [
+        *([ctx.evidence.delivery.by_eventbridge(alarm)] if ctx.policy.delivery.eventbridge else []),
+        *([ctx.evidence.delivery.by_composite(alarm)] if ctx.policy.delivery.composite else []),
+    ]
+    if any(route.exists for route in routes):
+        return
+    if isinstance(topics, Unknown):
+        ends = ", ".join(sorted({reference.name for reference in topics.references})) or "nothing that the plan shows"
+        yield ctx.undecided(
+            alarm,
+            f"whether it notifies an SNS topic is known only after apply: its actions come from {ends}",
+            at="alarm_actions",
+            help="pass the topic's ARN as a module input, or plan again after the topic exists",
+        )
+        return
+    maybe = next((route for route in routes if route.exists is None), None)
+    if maybe is not None:
+        yield ctx.undecided(
+            alarm,
+            f"has no SNS action of its own, and whether another route leads to somebody cannot be told: {maybe.why}",
+            at="alarm_actions",
+            help=_HELP,
+        )
+        return
+    yield ctx.fail(
+        alarm,
+        _message(alarm, ctx),
+        at="alarm_actions",
+        help=_HELP,
+        severity=Severity.NOTE if _only_scales(alarm, ctx) else None,
+    )
+
+
+def _message(alarm: Alarm, ctx: Context[NoSettings]) -> str:
+    actions = ctx.evidence.delivery.actions(alarm)
+    if _only_scales(alarm, ctx):
+        hidden = (
+            ", as far as a plan shows: constants beside references are not visible in it"
+            if isinstance(alarm.alarm_actions, Unknown)
+            else ""
+        )
+        return f"only drives scaling and notifies no SNS topic{hidden}"
+    if actions:
+        return f"notifies no SNS topic: none of its {len(actions)} actions is one"
+    others = [
+        name
+        for name, attribute in (
+            ("OK", alarm.ok_actions),
+            ("INSUFFICIENT_DATA", alarm.insufficient_data_actions),
+        )
+        if isinstance(attribute, Unknown) or (isinstance(attribute, Known) and attribute.value)
+    ]
+    only = f": it has actions for {' and '.join(others)} only" if others else ": alarm_actions is not set"
+    if isinstance(alarm.alarm_actions, Known) and not others:
+        only = ": alarm_actions is empty"
+    return f"notifies no SNS topic{only}"
+
+
+def _only_scales(alarm: Alarm, ctx: Context[NoSettings]) -> bool:
+    if isinstance(alarm.alarm_name, Known) and alarm.alarm_name.value.startswith("TargetTracking-"):
+        return True
+    actions = ctx.evidence.delivery.actions(alarm)
+    return bool(actions) and all(action is Action.SCALING for action in actions)

@@ -1,0 +1,124 @@
+"""Wake each rule on the facts it is for, and keep one that raises from hiding the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from kfm_audit.evidence import Evidence
+from kfm_audit.facts import Fact, FailedRule
+from kfm_audit.findings.finding import Finding, Severity, Verdict
+from kfm_audit.policy.model import Policy, RuleEntry
+from kfm_audit.policy.strict import DocumentError, nearest, read_strictly
+from kfm_audit.rules.kit import Context, Rule
+from kfm_audit.values import Origin
+
+_ENTRY_KEYS = ("severity", "undecided")
+
+
+class RuleSetting(Struct, frozen=True):
+    """A rule with what the policy says of it."""
+
+    rule: Rule
+    severity: Severity
+    undecided_fails: bool
+    settings: Struct
+
+
+class Judgement(Struct, frozen=True, kw_only=True):
+    """What came of judging: findings, rules that raised, and how many facts each rule was woken on."""
+
+    findings: tuple[Finding, ...]
+    failed: tuple[FailedRule, ...]
+    tested: Mapping[str, int]
+
+
+def configure(rules: Iterable[Rule], policy: Policy) -> tuple[RuleSetting, ...]:
+    """Join rules with the policy's `severities` and `rules`. Raises DocumentError with the path in the policy."""
+    rules = tuple(rules)
+    words = {rule.id for rule in rules}
+    for word in policy.rules:
+        if word not in words:
+            raise DocumentError(f"no rule is called {word}{nearest(word, words)}", ("rules", word))
+    families = words | {rule.family for rule in rules}
+    for word in policy.severities:
+        if word not in families:
+            raise DocumentError(f"no rule or family is called {word}{nearest(word, families)}", ("severities", word))
+    return tuple(_configured(rule, policy) for rule in rules)
+
+
+def _configured(rule: Rule, policy: Policy) -> RuleSetting:
+    written = policy.rules.get(rule.id, {})
+    try:
+        known = {key: written[key] for key in _ENTRY_KEYS if key in written}
+        entry = read_strictly(known, RuleEntry)
+        own = {key: value for key, value in written.items() if key not in _ENTRY_KEYS}
+        settings = read_strictly(own, rule.settings)
+    except DocumentError as error:
+        raise DocumentError(error.message, ("rules", rule.id, *error.path)) from None
+    named = entry.severity or policy.severities.get(rule.id) or policy.severities.get(rule.family)
+    return RuleSetting(
+        rule=rule,
+        severity=Severity(named) if named else rule.severity,
+        undecided_fails=entry.undecided == "fail",
+        settings=settings,
+    )
+
+
+def judge(
+    settings: Iterable[RuleSetting],
+    evidence: Evidence,
+    reported: Callable[[str], bool] = lambda _path: True,
+) -> Judgement:
+    """Judge the facts whose input is `reported`. A rule that raises is a `FailedRule`; the others still run."""
+    findings: list[Finding] = []
+    failed: list[FailedRule] = []
+    tested: dict[str, int] = {}
+    for setting in settings:
+        rule = setting.rule
+        context: Context[Any] = Context(rule, setting.severity, setting.settings, evidence)
+        n = 0
+        for subject in _woken(rule, evidence, reported):
+            n += 1
+            try:
+                made = list(rule.judge(subject, context))
+            # A rule may fail in any way; that is a finding about the rule, and the run goes on.
+            except Exception as error:  # noqa: BLE001
+                failed.append(_failure(rule, subject, error))
+                continue
+            if isinstance(subject, Evidence):
+                made = [finding for finding in made if reported(finding.place.origin.input)]
+            findings.extend(_as_policy_says(finding, setting) for finding in made)
+        tested[rule.id] = n
+    return Judgement(findings=tuple(findings), failed=tuple(failed), tested=tested)
+
+
+def _woken(rule: Rule, evidence: Evidence, reported: Callable[[str], bool]) -> Iterable[Fact | Evidence]:
+    for kind in rule.on:
+        if issubclass(kind, Evidence):
+            yield evidence
+        else:
+            for fact in evidence.of(kind):
+                if fact.change in rule.changes and reported(fact.origin.input):
+                    yield fact
+
+
+def _as_policy_says(finding: Finding, setting: RuleSetting) -> Finding:
+    if finding.verdict is Verdict.UNDECIDED and setting.undecided_fails:
+        return msgspec.structs.replace(finding, verdict=Verdict.FAIL)
+    return finding
+
+
+def _failure(rule: Rule, subject: Fact | Evidence, error: Exception) -> FailedRule:
+    judged = subject.subject if isinstance(subject, Fact) else "the evidence as a whole"
+    origin = subject.origin if isinstance(subject, Fact) else Origin("")
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f" (line {trace.tb_lineno} of {trace.tb_frame.f_code.co_name})" if trace is not None else ""
+    return FailedRule(
+        subject=rule.id, origin=origin, judged=judged, error=f"{type(error).__name__}: {error}{where}"
+    )

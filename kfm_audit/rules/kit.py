@@ -1,0 +1,232 @@
+"""All that the author of a rule needs.
+
+A rule is one file: a function under `@rule`, whose docstring is its page. It
+sees facts and evidence, and says what it found through its `Context`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any, Final, Generic, TypeAlias, TypeVar
+
+from msgspec import Struct
+
+from kfm_audit.evidence import Evidence
+from kfm_audit.facts import Change, Fact
+from kfm_audit.findings.finding import Finding, Place, Related, Severity, Verdict
+from kfm_audit.findings.fingerprint import fingerprint
+from kfm_audit.policy.model import Policy
+from kfm_audit.values import Origin
+
+__all__ = [
+    "ANY",
+    "LIVE",
+    "Context",
+    "Finding",
+    "NoSettings",
+    "Rule",
+    "Severity",
+    "rule",
+]
+
+LIVE: Final = frozenset({Change.CREATED, Change.CHANGED, Change.UNCHANGED})
+"""Wakes a rule on all that will exist, never on deletes."""
+ANY: Final = frozenset(Change)
+"""Wakes a rule on deletes too."""
+
+F = TypeVar("F", bound=Fact | Evidence)
+S = TypeVar("S", bound=Struct)
+
+# A rule's function takes one of the types in its `on`; the registry keeps rules
+# of all types in one table, where only `Any` can stand for "that rule's own type".
+Judge: TypeAlias = Callable[[Any, "Context[Any]"], Iterator[Finding]]
+
+
+class NoSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The settings of a rule that has none."""
+
+
+class Rule(Struct, frozen=True, kw_only=True):
+    """A rule: what wakes it, how bad it is, and the function that judges.
+
+    `singly` marks a rule whose findings can only be accepted one event at a
+    time, with owner and expiry: never inline, never by a baseline.
+    """
+
+    id: str
+    name: str
+    on: tuple[type[Fact] | type[Evidence], ...]
+    changes: frozenset[Change]
+    severity: Severity
+    settings: type[Struct]
+    singly: bool
+    judge: Judge
+    doc: str
+
+    @property
+    def family(self) -> str:
+        """`ALM` of `ALM001`."""
+        return self.id[:3]
+
+
+def rule(
+    id: str,  # noqa: A002 - the word that design and users have for it
+    *,
+    on: type[F] | tuple[type[F], ...],
+    severity: Severity,
+    changes: frozenset[Change] = LIVE,
+    settings: type[Struct] = NoSettings,
+    singly: bool = False,
+) -> Callable[[Callable[[F, Context[Any]], Iterator[Finding]]], Rule]:
+    """Make a rule of a function. Its name is the function's, in kebab case; its page is the docstring."""
+    if not re.fullmatch(r"[A-Z]{3}\d{3}", id):
+        raise ValueError(f"{id!r} is no rule id: three capital letters and three digits")
+
+    def register(judge: Callable[[F, Context[Any]], Iterator[Finding]]) -> Rule:
+        if not judge.__doc__:
+            raise ValueError(f"rule {id} has no docstring: it is the rule's page")
+        return Rule(
+            id=id,
+            name=judge.__name__.replace("_", "-"),
+            on=on if isinstance(on, tuple) else (on,),
+            changes=changes,
+            severity=severity,
+            settings=settings,
+            singly=singly,
+            judge=judge,
+            doc=judge.__doc__,
+        )
+
+    return register
+
+
+class Context(Generic[S]):
+    """What a rule is given beside its fact, and the only way to make a finding.
+
+    `settings` are the rule's own, read from the policy's `rules:` entry.
+    `evidence` holds all facts of the run and their joins; `now` is the time as
+    of which the run judges.
+    """
+
+    def __init__(
+        self,
+        rule: Rule,
+        severity: Severity,
+        settings: S,
+        evidence: Evidence,
+    ) -> None:
+        """Bind a rule to a run. Called by the engine and by `kfm_audit.testing`."""
+        self._rule = rule
+        self._severity = severity
+        self.settings = settings
+        self.evidence = evidence
+
+    @property
+    def policy(self) -> Policy:
+        """What is right."""
+        return self.evidence.policy
+
+    @property
+    def now(self) -> datetime:
+        """The time as of which the run judges, in UTC."""
+        return self.evidence.now
+
+    def fail(
+        self,
+        fact: Fact,
+        message: str,
+        *,
+        at: str = "",
+        help: str = "",  # noqa: A002 - as in the JSON
+        severity: Severity | None = None,
+        origin: Origin | None = None,
+        related: tuple[Related, ...] = (),
+        key: str = "",
+        persons: tuple[str, ...] = (),
+    ) -> Finding:
+        """Say that `fact` is wrong.
+
+        `message` completes a sentence whose subject is the finding's subject:
+        lower case, no full stop. `at` is the attribute path below the fact.
+        `help` is the change that mends it. `origin` points to a part of the
+        fact that was read elsewhere. `severity` departs from the default, only
+        where the rule's page says so; a severity that policy sets wins.
+        """
+        return self._make(
+            Verdict.FAIL, fact, message, at, help, severity, origin, related, key, persons, None
+        )
+
+    def undecided(
+        self,
+        fact: Fact,
+        message: str,
+        *,
+        at: str = "",
+        help: str = "",  # noqa: A002 - as in the JSON
+        severity: Severity | None = None,
+        origin: Origin | None = None,
+        related: tuple[Related, ...] = (),
+        key: str = "",
+        persons: tuple[str, ...] = (),
+    ) -> Finding:
+        """Say that it could not be known whether `fact` is wrong, and why."""
+        return self._make(
+            Verdict.UNDECIDED, fact, message, at, help, severity, origin, related, key, persons, None
+        )
+
+    def pending(
+        self,
+        fact: Fact,
+        message: str,
+        *,
+        due: datetime,
+        at: str = "",
+        help: str = "",  # noqa: A002 - as in the JSON
+        related: tuple[Related, ...] = (),
+        key: str = "",
+        persons: tuple[str, ...] = (),
+    ) -> Finding:
+        """Say that `fact` still owes something, by when."""
+        return self._make(Verdict.PENDING, fact, message, at, help, None, None, related, key, persons, due)
+
+    def related(self, message: str, fact: Fact, at: str = "") -> Related:
+        """Another place that belongs to a finding."""
+        return Related(message, Place(fact.origin, at))
+
+    def _make(
+        self,
+        verdict: Verdict,
+        fact: Fact,
+        message: str,
+        at: str,
+        help_: str,
+        severity: Severity | None,
+        origin: Origin | None,
+        related: tuple[Related, ...],
+        key: str,
+        persons: tuple[str, ...],
+        due: datetime | None,
+    ) -> Finding:
+        rule = self._rule
+        return Finding(
+            rule=rule.id,
+            name=rule.name,
+            severity=self._severity if severity is None or self._set_by_policy else severity,
+            verdict=verdict,
+            message=message,
+            help=help_,
+            subject=fact.subject,
+            stack=fact.stack,
+            place=Place(origin or fact.origin, at),
+            due=due,
+            related=related,
+            key=key,
+            persons=persons,
+            fingerprint=fingerprint(rule.id, fact.stack, fact.subject, at, key),
+        )
+
+    @property
+    def _set_by_policy(self) -> bool:
+        return self._severity is not self._rule.severity

@@ -1,0 +1,86 @@
+"""All rules of a run: the built-in ones by folder, plug-ins by entry point.
+
+Adding a built-in rule is adding one file `rules/<family>/<name>.py`; nothing
+else is touched. A plug-in registers a module of rules under the entry-point
+group `kfm_audit.rules` and is loaded only when config names it: installing a
+package must not change verdicts.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+from kfm_audit.facts import FailedPlugin
+from kfm_audit.rules.kit import Rule
+from kfm_audit.values import Origin
+
+PLUGIN_GROUP = "kfm_audit.rules"
+
+
+class RuleSetError(Exception):
+    """Two rules share an id or a name: whoever wrote the later one must choose another."""
+
+
+@cache
+def built_in_rules() -> tuple[Rule, ...]:
+    """The rules that ship, by id."""
+    here = Path(__file__).parent
+    modules = []
+    for family in sorted(entry.name for entry in os.scandir(here) if entry.is_dir()):
+        if family.startswith("_"):
+            continue
+        for file in sorted(os.listdir(here / family)):
+            name, dot, ending = file.partition(".")
+            if dot and ending == "py" and name != "__init__":
+                modules.append(f"kfm_audit.rules.{family}.{name}")
+    return _in_order(rule for name in modules for rule in rules_of(import_module(name)))
+
+
+def rules_of(module: ModuleType) -> Iterator[Rule]:
+    """The rules that a module defines."""
+    return (value for value in vars(module).values() if isinstance(value, Rule))
+
+
+def plugin_rules(names: Iterable[str], config: str) -> tuple[tuple[Rule, ...], tuple[FailedPlugin, ...]]:
+    """Load the plug-ins that `config` names: their rules, and what did not load."""
+    wanted = tuple(names)
+    if not wanted:
+        return (), ()
+    from importlib.metadata import entry_points
+
+    found = {point.name: point for point in entry_points(group=PLUGIN_GROUP)}
+    rules: list[Rule] = []
+    failed: list[FailedPlugin] = []
+    for name in wanted:
+        try:
+            if name not in found:
+                known = ", ".join(sorted(found)) or "none"
+                raise LookupError(f"no installed package offers it (entry points in {PLUGIN_GROUP}: {known})")
+            rules.extend(rules_of(found[name].load()))
+        # Whatever a plug-in raises at import is its failure and a finding, never ours.
+        except Exception as error:  # noqa: BLE001
+            failed.append(
+                FailedPlugin(subject=name, origin=Origin(config), error=f"{type(error).__name__}: {error}")
+            )
+    return tuple(rules), tuple(failed)
+
+
+def all_rules(plugins: Iterable[Rule] = ()) -> tuple[Rule, ...]:
+    """Built-in rules and those of plug-ins, by id. Raises RuleSetError where two share an id or a name."""
+    return _in_order((*built_in_rules(), *plugins))
+
+
+def _in_order(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    ordered = sorted(rules, key=lambda rule: rule.id)
+    seen: dict[str, Rule] = {}
+    for rule in ordered:
+        for word in (rule.id, rule.name):
+            if word in seen:
+                raise RuleSetError(f"two rules are called {word}: {seen[word].name} and {rule.name}")
+            seen[word] = rule
+    return tuple(ordered)

@@ -1,0 +1,93 @@
+"""The values that facts are made of: what is known, what is not, and where it was read.
+
+An attribute of a Terraform resource has three states that a linter must keep
+apart: set to a value, set to something known only after apply, and not set at
+all. They are three types here, never a sentinel string.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final, Generic, TypeAlias, TypeVar
+
+from msgspec import Struct
+
+T = TypeVar("T")
+
+
+class Known(Struct, Generic[T], frozen=True):
+    """An attribute whose value is in the input.
+
+    `sensitive` says that the input marks the value as secret: rules may reason
+    with it, no report may print it.
+    """
+
+    value: T
+    sensitive: bool = False
+
+
+class ReferenceKind(Enum):
+    """What a reference was resolved to, after variables, module inputs and outputs were walked."""
+
+    RESOURCE = "resource"
+    DATA = "data"
+    CONSTANT = "constant"
+    UNRESOLVED = "unresolved"
+
+
+class Reference(Struct, frozen=True):
+    """One end of an expression.
+
+    `name` is the full address (`module.sns.aws_sns_topic.alerts`), for a
+    constant its text, for the unresolved what was written (`local.actions`)
+    with the module it stands in.
+    """
+
+    name: str
+    kind: ReferenceKind
+
+
+class Unknown(Struct, frozen=True):
+    """An attribute that is set, to something that is known only after apply."""
+
+    references: tuple[Reference, ...] = ()
+
+
+class Absent(Enum):
+    """The type of `ABSENT`."""
+
+    ABSENT = "absent"
+
+
+ABSENT: Final = Absent.ABSENT
+"""An attribute that is not set: left out, or null."""
+
+Attribute: TypeAlias = Known[T] | Unknown | Absent
+
+
+class Origin(Struct, frozen=True):
+    """Where a fact was read: the input and the place in it.
+
+    `input` is the input's path as the user sees it. `pointer` is an RFC 6901
+    JSON pointer into the document (for JSON lines: into the line's value).
+    `line` is 1-based and set where the reader knows it without looking again
+    (line-based inputs); 0 means that the input module finds it on demand.
+    """
+
+    input: str
+    pointer: str = ""
+    line: int = 0
+
+
+class Location(Struct, frozen=True):
+    """A place that people can open. Lines and columns are 1-based, columns in code points.
+
+    `end_column` is exclusive, as in SARIF. `line` 0 means the file as a whole.
+    """
+
+    path: str
+    line: int = 0
+    column: int = 0
+    end_line: int = 0
+    end_column: int = 0
+    pointer: str = ""
