@@ -120,16 +120,24 @@ def _scope(name: str, evidence: Evidence) -> str:
     counts = evidence.counts()
     if name == "told":
         alarms = counts.get("metric-alarm", 0) + counts.get("composite-alarm", 0)
-        return f"{alarms} alarms"
+        return _number(alarms, "alarm")
     if name == "moved":
         logs = evidence.of(LogCoverage)
         first = min((log.first for log in logs if log.first), default=None)
         last = max((log.last for log in logs if log.last), default=None)
         span = f" from {first:%Y-%m-%dT%H:%M:%SZ} to {last:%Y-%m-%dT%H:%M:%SZ}" if first and last else ""
-        return f"{counts.get('rollback', 0)} rollbacks in {len(evidence.of(Case))} cases; the log covers{span or ' no time'}"
+        moved = f"{_number(counts.get('rollback', 0), 'rollback')} in {_number(len(evidence.of(Case)), 'case')}"
+        return f"{moved}; the log covers{span or ' no time'}"
     if name == "evidence":
-        return f"{len(evidence.of(Correction))} corrections and {len(evidence.of(Incident))} incidents"
-    return f"{len(evidence.of(MetricFamily))} metric families"
+        return (
+            f"{_number(len(evidence.of(Correction)), 'correction')} and {_number(len(evidence.of(Incident)), 'incident')}"
+        )
+    families = len(evidence.of(MetricFamily))
+    return "1 metric family" if families == 1 else f"{families} metric families"
+
+
+def _number(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def _listed(paths: list[str]) -> str:

@@ -72,11 +72,14 @@ class Origin(Struct, frozen=True):
     JSON pointer into the document (for JSON lines: into the line's value).
     `line` is 1-based and set where the reader knows it without looking again
     (line-based inputs); 0 means that the input module finds it on demand.
+    `symbol` is the name under which another input may show a better place: the
+    Terraform address, for the sources of a plan.
     """
 
     input: str
     pointer: str = ""
     line: int = 0
+    symbol: str = ""
 
 
 class Location(Struct, frozen=True):

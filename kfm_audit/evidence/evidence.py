@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from kfm_audit.facts import Fact
+from kfm_audit.facts import AboutTheAudit, Fact
 
 if TYPE_CHECKING:
     from kfm_audit.evidence.delivery import Delivery
@@ -58,9 +58,14 @@ class Evidence:
         return tuple(cast("list[F]", self._by_type.get(kind, [])))
 
     def counts(self) -> dict[str, int]:
-        """How many facts there are of each kind, by the kind's kebab-case name."""
+        """How many facts there are of each kind, by the kind's kebab-case name; those about the audit itself are left out."""
         return {
-            kind: n for kind, n in sorted((kind.kind, len(facts)) for kind, facts in self._by_type.items())
+            kind: n
+            for kind, n in sorted(
+                (kind.kind, len(facts))
+                for kind, facts in self._by_type.items()
+                if not issubclass(kind, AboutTheAudit)
+            )
         }
 
     @cached_property

@@ -10,6 +10,7 @@ from kfm_audit.facts.alarms import (
     Topic,
 )
 from kfm_audit.facts.audit import (
+    AboutTheAudit,
     EmptyRun,
     ExpiredSuppression,
     FailedPlugin,
@@ -46,6 +47,7 @@ from kfm_audit.facts.telemetry import (
 
 __all__ = [
     "MAX_VALUES",
+    "AboutTheAudit",
     "Agent",
     "AgentKind",
     "Alarm",

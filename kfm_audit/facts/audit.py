@@ -7,7 +7,13 @@ from typing import ClassVar
 from kfm_audit.facts.base import Fact
 
 
-class UnreadableInput(Fact, frozen=True, kw_only=True):
+class AboutTheAudit(Fact, frozen=True, kw_only=True):
+    """What facts about the audit itself share: they are judged, and not counted among what was read."""
+
+    kind: ClassVar[str] = ""
+
+
+class UnreadableInput(AboutTheAudit, frozen=True, kw_only=True):
     """A file, or a part of one, that could not be read. The subject is the path.
 
     `cause` says what is wrong, `cure` what to do about it. `part` names what
@@ -21,7 +27,7 @@ class UnreadableInput(Fact, frozen=True, kw_only=True):
     part: str = ""
 
 
-class FailedRule(Fact, frozen=True, kw_only=True):
+class FailedRule(AboutTheAudit, frozen=True, kw_only=True):
     """A rule that raised while it judged `judged`; the subject is the rule's id."""
 
     kind: ClassVar[str] = "failed-rule"
@@ -30,7 +36,7 @@ class FailedRule(Fact, frozen=True, kw_only=True):
     error: str
 
 
-class FailedPlugin(Fact, frozen=True, kw_only=True):
+class FailedPlugin(AboutTheAudit, frozen=True, kw_only=True):
     """A plug-in that config names and that did not load; the subject is its name."""
 
     kind: ClassVar[str] = "failed-plugin"
@@ -38,7 +44,7 @@ class FailedPlugin(Fact, frozen=True, kw_only=True):
     error: str
 
 
-class EmptyRun(Fact, frozen=True, kw_only=True):
+class EmptyRun(AboutTheAudit, frozen=True, kw_only=True):
     """A run that recognised no input below PATHS."""
 
     kind: ClassVar[str] = "empty-run"
@@ -46,7 +52,7 @@ class EmptyRun(Fact, frozen=True, kw_only=True):
     looked_at: int
 
 
-class MissingInput(Fact, frozen=True, kw_only=True):
+class MissingInput(AboutTheAudit, frozen=True, kw_only=True):
     """An input kind that the profile requires and that no file gave; the subject is the kind."""
 
     kind: ClassVar[str] = "missing-input"
@@ -57,13 +63,13 @@ class MissingInput(Fact, frozen=True, kw_only=True):
     """Whether files of that kind were read and held nothing."""
 
 
-class StaleSuppression(Fact, frozen=True, kw_only=True):
+class StaleSuppression(AboutTheAudit, frozen=True, kw_only=True):
     """A suppression that matched nothing; the subject is `RULE subject-glob`."""
 
     kind: ClassVar[str] = "stale-suppression"
 
 
-class ExpiredSuppression(Fact, frozen=True, kw_only=True):
+class ExpiredSuppression(AboutTheAudit, frozen=True, kw_only=True):
     """A suppression past its last day."""
 
     kind: ClassVar[str] = "expired-suppression"
@@ -71,7 +77,7 @@ class ExpiredSuppression(Fact, frozen=True, kw_only=True):
     expired: str
 
 
-class UnreasonedSuppression(Fact, frozen=True, kw_only=True):
+class UnreasonedSuppression(AboutTheAudit, frozen=True, kw_only=True):
     """A suppression without the reason, owner or expiry that it must have, or of a rule that allows none."""
 
     kind: ClassVar[str] = "unreasoned-suppression"

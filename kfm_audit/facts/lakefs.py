@@ -9,6 +9,8 @@ from typing import ClassVar
 from msgspec import Struct
 
 from kfm_audit.facts.base import Fact
+from kfm_audit.facts.people import PersonKind
+from kfm_audit.lakefs.operations import NOUNS, Operation
 
 
 class BranchOperation(Fact, frozen=True, kw_only=True):
@@ -32,6 +34,14 @@ class BranchOperation(Fact, frozen=True, kw_only=True):
     target: str = ""
     source_ip: str = ""
     client: str = ""
+
+    @property
+    def deed(self) -> str:
+        """What was done and by whom, as messages put it: `a hard reset to 9666d7c9daf3 by jane.doe`."""
+        aim = f" to {self.target}" if self.operation == Operation.HARD_RESET.value and self.target else ""
+        return (
+            f"a {NOUNS.get(self.operation, self.operation)}{aim} by {self.user or 'somebody without a name'}"
+        )
 
 
 class Role(Enum):
@@ -118,7 +128,9 @@ class Case(Fact, frozen=True, kw_only=True):
     """One rollback episode, what it owes and by when.
 
     The subject is that of the first call. `records` maps each debt to the
-    record that answers it, if any was found.
+    record that answers it, if any was found. `identity` is what the directory
+    says is behind the log's user, `human` the person whom a final correction
+    associates with the calls.
     """
 
     kind: ClassVar[str] = "case"
@@ -127,6 +139,8 @@ class Case(Fact, frozen=True, kw_only=True):
     environment: str
     due: dict[Debt, datetime]
     records: dict[Debt, Record]
+    identity: PersonKind = PersonKind.UNSAID
+    human: str = ""
 
     @property
     def first(self) -> Rollback:

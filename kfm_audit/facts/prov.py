@@ -34,13 +34,21 @@ class Agent(Struct, frozen=True):
     """An agent of an Activity, with the roles of its qualified associations (IRIs, sorted).
 
     `names` are all the strings under which the directory may know the agent:
-    its IRI, the IRI's last part, mailboxes, account names, labels.
+    its IRI, the IRI's last part, mailboxes, account names, labels. `iri` is ""
+    for an agent that has none. `approved` is when the agent approved, where its
+    association says so (`kfm:approvedAt`).
     """
 
     iri: str
     kind: AgentKind
     roles: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    approved: datetime | None = None
+
+    @property
+    def called(self) -> str:
+        """What messages call the agent."""
+        return next((name for name in (self.iri, *self.names) if name), "an agent without a name")
 
 
 class Correction(Fact, frozen=True, kw_only=True):
@@ -49,7 +57,8 @@ class Correction(Fact, frozen=True, kw_only=True):
     Fields are as written; "" or () or None where the document says nothing.
     `recorded` is when the record says that it was made: the latest of
     `prov:endedAtTime` and the document's own `dct:issued` or
-    `prov:generatedAtTime`.
+    `prov:generatedAtTime`. Several values of a field that takes one are joined
+    by " | ", so that they equal nothing that is asked for.
     """
 
     kind: ClassVar[str] = "correction"
@@ -69,4 +78,4 @@ class Correction(Fact, frozen=True, kw_only=True):
     agents: tuple[Agent, ...] = ()
     draft: bool = False
     todo: str = ""
-    """The field that still holds a TODO, or ""."""
+    """The field that still holds a TODO (`kfm:justification`), or ""."""

@@ -47,7 +47,7 @@ class _Record(Struct, frozen=True):
 
 
 def recognise(source: Source) -> bool:
-    """An object with id, status and one of the times; where the name says so, any two of the record's keys."""
+    """An object with id, status and one of the times; by name, any two of its keys."""
     shape = source.shape
     if shape.form is not Form.OBJECT:
         return False

@@ -6,6 +6,7 @@ A kind module imports nothing heavy at its top: a run pays only for what it read
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 
@@ -53,6 +54,15 @@ class ReadContext(Struct, frozen=True):
     base: Path
     stacks: Mapping[str, StackRoot] = {}
 
+    def below_root(self, path: str) -> str:
+        """A shown path, relative to the root where it lies below it."""
+        file = Path(os.path.normpath(self.base / path))
+        return file.relative_to(self.root).as_posix() if file.is_relative_to(self.root) else path
+
+    def shown(self, path: str) -> str:
+        """A path below the root, as it is shown."""
+        return Path(os.path.relpath(self.root / path, self.base)).as_posix()
+
 
 Recognise = Callable[[Source], bool]
 Read = Callable[[Source, ReadContext], Reading]
@@ -67,6 +77,8 @@ class Kind(Struct, frozen=True, kw_only=True):
     kind: such a file, if it cannot be read as anything, is an error and not an
     ignored file; pre-commit's `files:` comes from them too. `marks` are byte
     strings that betray the kind in the head of a document that is broken.
+    `judged` is false for a kind that only helps to show others: alone it is
+    nothing that was checked.
     `locate` turns an
     origin and an attribute path (a pointer relative to the origin's, `/`-separated)
     into the narrowest place that exists. `excerpt` says whether lines of such a
@@ -81,6 +93,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     locate: Locate
     excerpt: bool = True
     marks: tuple[bytes, ...] = ()
+    judged: bool = True
 
     def claims(self, source: Source) -> bool:
         """Whether the file's name, or a mark in its head, says that it is of this kind."""

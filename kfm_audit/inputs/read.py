@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from pathlib import PurePosixPath
 
+import msgspec
 from msgspec import Struct
 
 from kfm_audit.facts import Fact, UnreadableInput
@@ -14,6 +16,8 @@ from kfm_audit.inputs.kind import Kind, ReadContext, Reading, unreadable
 from kfm_audit.inputs.record import IgnoredFile, InputRecord, InputStatus
 from kfm_audit.inputs.recognise import Foreign, recognise
 from kfm_audit.inputs.source import Source
+from kfm_audit.inputs.terraform import sources as terraform_sources
+from kfm_audit.inputs.terraform.sources import SourceLines
 from kfm_audit.values import Location
 
 ForeignTable = tuple[tuple[Callable[[Source], bool], str], ...]
@@ -31,8 +35,16 @@ class Input(Struct, frozen=True):
 class Library:
     """All inputs of a run."""
 
-    def __init__(self, inputs: Iterable[Input], lost: Iterable[tuple[Found, UnreadableInput]], ignored: Iterable[IgnoredFile]) -> None:
+    def __init__(
+        self,
+        inputs: Iterable[Input],
+        lost: Iterable[tuple[Found, UnreadableInput]],
+        ignored: Iterable[IgnoredFile],
+        context: ReadContext,
+    ) -> None:
         """`lost` are files of no readable kind, each with the fact that says why."""
+        self._context = context
+        self._folders: dict[str, str | None] = {}
         self._inputs = {item.source.path: item for item in inputs}
         self._lost = {found.source.path: (found, fact) for found, fact in lost}
         self.ignored = tuple(ignored)
@@ -58,7 +70,7 @@ class Library:
     @property
     def recognised_below_paths(self) -> int:
         """How many files below PATHS are of some kind, readable or not."""
-        reported = sum(1 for item in self._inputs.values() if item.reported)
+        reported = sum(1 for item in self._inputs.values() if item.reported and item.kind.judged)
         return reported + sum(1 for found, _ in self._lost.values() if found.reported)
 
     def of_kind(self, kind: str) -> tuple[Input, ...]:
@@ -78,9 +90,30 @@ class Library:
         if item is None:
             return Location(origin.input, origin.line, 1 if origin.line else 0, pointer=origin.pointer)
         try:
+            folder = self._folder(origin.input) if origin.symbol else None
+            if folder is not None:
+                shown = self._lines.locate(folder, origin.symbol, place.attribute)
+                if shown is not None:
+                    return msgspec.structs.replace(shown, pointer=_pointer(place))
             return item.kind.locate(item.source, origin, place.attribute)
         except (OSError, ValueError):
             return Location(origin.input, origin.line)
+
+    @cached_property
+    def _lines(self) -> SourceLines:
+        return SourceLines(item.source for item in self.of_kind(terraform_sources.KIND.name))
+
+    def _folder(self, path: str) -> str | None:
+        """The folder of a plan's root module: what config says, else what its sources show."""
+        if path not in self._folders:
+            told = self._context.stacks.get(self._context.below_root(path))
+            facts = self._inputs[path].reading.facts
+            self._folders[path] = (
+                self._context.shown(told.folder)
+                if told
+                else self._lines.root_of(fact.origin.symbol for fact in facts if fact.origin.symbol)
+            )
+        return self._folders[path]
 
     def excerpt(self, location: Location) -> str | None:
         """The text of the line at `location`, where its kind of file may be shown."""
@@ -115,7 +148,12 @@ def read_all(
             case Kind():
                 inputs.append(Input(item.source, kind, _read(item.source, kind, context), item.reported))
         item.source.forget()
-    return Library(inputs, lost, ignored)
+    return Library(inputs, lost, ignored, context)
+
+
+def _pointer(place: Place) -> str:
+    """The pointer into the document that was judged, beside the line that is shown."""
+    return f"{place.origin.pointer}/{place.attribute}" if place.attribute else place.origin.pointer
 
 
 def _read(source: Source, kind: Kind, context: ReadContext) -> Reading:

@@ -1,1 +1,1 @@
-"""PROV documents: JSON-LD to a small graph, dialects, and the words of corrections. Imports nothing of ours."""
+"""PROV documents: JSON-LD to a small graph, dialects, the words of corrections. Imports nothing of ours."""

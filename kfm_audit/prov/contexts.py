@@ -1,4 +1,4 @@
-"""JSON-LD contexts that documents name by IRI, written by us from the specifications and bundled: nothing is fetched.
+"""JSON-LD contexts that documents name by IRI: written by us from the specifications, never fetched.
 
 **PROV-O** (`https://www.w3.org/ns/prov.jsonld`): prefixes, and every class and
 property of PROV-O under its bare name and as `prov:name`; properties between
@@ -22,7 +22,18 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final, TypeAlias
 
-from kfm_audit.prov.terms import CORRECTION_TERMS, CORRECTION_TYPES, DCTERMS, FOAF, KFM, PROV, RDF, RDFS, SCHEMA, XSD
+from kfm_audit.prov.terms import (
+    CORRECTION_TERMS,
+    CORRECTION_TYPES,
+    DCTERMS,
+    FOAF,
+    KFM,
+    PROV,
+    RDF,
+    RDFS,
+    SCHEMA,
+    XSD,
+)
 
 ContextObject: TypeAlias = Mapping[str, object]
 """A JSON-LD context as decoded JSON: term definitions nest to any depth."""
@@ -38,23 +49,29 @@ _PREFIXES: Final = {
     "schema": SCHEMA,
 }
 
-_CLASSES: Final = (
-    "Activity ActivityInfluence Agent AgentInfluence Association Attribution Bundle Collection Communication "
-    "Delegation Derivation EmptyCollection End Entity EntityInfluence Generation Influence InstantaneousEvent "
-    "Invalidation Location Organization Person Plan PrimarySource Quotation Revision Role SoftwareAgent Start Usage"
-).split()
 
-_RELATIONS: Final = (
-    "actedOnBehalfOf activity agent alternateOf atLocation entity generated hadActivity hadGeneration hadMember "
-    "hadPlan hadPrimarySource hadRole hadUsage influenced influencer invalidated qualifiedAssociation "
-    "qualifiedAttribution qualifiedCommunication qualifiedDelegation qualifiedDerivation qualifiedEnd "
-    "qualifiedGeneration qualifiedInfluence qualifiedInvalidation qualifiedPrimarySource qualifiedQuotation "
-    "qualifiedRevision qualifiedStart qualifiedUsage specializationOf used wasAssociatedWith wasAttributedTo "
-    "wasDerivedFrom wasEndedBy wasGeneratedBy wasInfluencedBy wasInformedBy wasInvalidatedBy wasQuotedFrom "
-    "wasRevisionOf wasStartedBy"
-).split()
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
 
-_TIMES: Final = "atTime endedAtTime generatedAtTime invalidatedAtTime startedAtTime".split()
+
+_CLASSES: Final = _words("""
+    Activity ActivityInfluence Agent AgentInfluence Association Attribution Bundle Collection Communication
+    Delegation Derivation EmptyCollection End Entity EntityInfluence Generation Influence InstantaneousEvent
+    Invalidation Location Organization Person Plan PrimarySource Quotation Revision Role SoftwareAgent Start
+    Usage
+""")
+
+_RELATIONS: Final = _words("""
+    actedOnBehalfOf activity agent alternateOf atLocation entity generated hadActivity hadGeneration hadMember
+    hadPlan hadPrimarySource hadRole hadUsage influenced influencer invalidated qualifiedAssociation
+    qualifiedAttribution qualifiedCommunication qualifiedDelegation qualifiedDerivation qualifiedEnd
+    qualifiedGeneration qualifiedInfluence qualifiedInvalidation qualifiedPrimarySource qualifiedQuotation
+    qualifiedRevision qualifiedStart qualifiedUsage specializationOf used wasAssociatedWith wasAttributedTo
+    wasDerivedFrom wasEndedBy wasGeneratedBy wasInfluencedBy wasInformedBy wasInvalidatedBy wasQuotedFrom
+    wasRevisionOf wasStartedBy
+""")
+
+_TIMES: Final = _words("atTime endedAtTime generatedAtTime invalidatedAtTime startedAtTime")
 
 _QUALIFIED: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "Generation": ("entity", {"activity": "activity"}),
@@ -68,11 +85,16 @@ _QUALIFIED: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "Delegation": ("delegate", {"responsible": "agent", "activity": "hadActivity"}),
     "Derivation": (
         "generatedEntity",
-        {"usedEntity": "entity", "activity": "hadActivity", "generation": "hadGeneration", "usage": "hadUsage"},
+        {
+            "usedEntity": "entity",
+            "activity": "hadActivity",
+            "generation": "hadGeneration",
+            "usage": "hadUsage",
+        },
     ),
     "Influence": ("influencee", {"influencer": "influencer"}),
 }
-"""For each relation of PROV-JSONLD: the key of the resource that it qualifies, and PROV-O's properties of the other keys."""
+"""For each relation of PROV-JSONLD: the key of what it qualifies, and PROV-O's terms for the other keys."""
 
 
 @cache
@@ -99,7 +121,9 @@ _PROV_JSONLD_AT: Final = frozenset(
         "prov-jsonld.json",
     )
 )
-_KFM_AT: Final = frozenset(f"{scheme}://kansasfrontiermatrix.org/ns/kfm.jsonld" for scheme in ("http", "https"))
+_KFM_AT: Final = frozenset(
+    f"{scheme}://kansasfrontiermatrix.org/ns/kfm.jsonld" for scheme in ("http", "https")
+)
 
 BUNDLED: Final = (
     "https://www.w3.org/ns/prov.jsonld",

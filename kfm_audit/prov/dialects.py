@@ -21,34 +21,56 @@ class Dialect(Enum):
 
 
 CURE: Final = (
-    "export PROV-O JSON-LD beside it, for example: python -c 'import prov; "
-    'prov.read("IN").serialize("OUT.prov.jsonld", format="rdf", rdf_format="json-ld")\' (packages prov and rdflib)'
+    "export it as PROV-O JSON-LD, for example: python -c 'import prov; "
+    'prov.read("IN").serialize("OUT.prov.jsonld", format="rdf", rdf_format="json-ld")\' '
+    "(packages prov and rdflib)"
 )
 """How a document in any of these dialects becomes one that can be read."""
 
 _ELEMENTS: Final = frozenset({"entity", "activity", "agent"})
 _RELATIONS: Final = frozenset(
-    "wasGeneratedBy used wasInformedBy wasStartedBy wasEndedBy wasInvalidatedBy wasDerivedFrom wasAttributedTo "
-    "wasAssociatedWith actedOnBehalfOf wasInfluencedBy specializationOf alternateOf hadMember mentionOf".split()
+    {
+        "actedOnBehalfOf",
+        "alternateOf",
+        "hadMember",
+        "mentionOf",
+        "specializationOf",
+        "used",
+        "wasAssociatedWith",
+        "wasAttributedTo",
+        "wasDerivedFrom",
+        "wasEndedBy",
+        "wasGeneratedBy",
+        "wasInfluencedBy",
+        "wasInformedBy",
+        "wasInvalidatedBy",
+        "wasStartedBy",
+    }
 )
 PROV_JSON_KEYS: Final = frozenset({"prefix", "bundle"}) | _ELEMENTS | _RELATIONS
 """All that may stand at the top of a PROV-JSON document."""
 
 _SPACE: Final = rb"(?:\s|//[^\n]*\n|/\*.*?\*/)*+"
-_PROV_N: Final = re.compile(_SPACE + rb"document\b" + _SPACE + rb"(?:(?:prefix|default|bundle|[A-Za-z]+\()|endDocument)", re.DOTALL)
-_XML_ROOT: Final = re.compile(rb"(?:\s|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>)*+<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)", re.DOTALL)
+_PROV_N: Final = re.compile(
+    _SPACE + rb"document\b" + _SPACE + rb"(?:prefix\b|default\b|bundle\b|[A-Za-z]+\(|endDocument)", re.DOTALL
+)
+_XML_ROOT: Final = re.compile(
+    rb"(?:\s|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>)*+<(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)", re.DOTALL
+)
 _TURTLE: Final = re.compile(rb"(?:\s|#[^\n]*\n)*+(?:@prefix|@base|PREFIX|BASE)\s", re.IGNORECASE)
-_TURTLE_ACTIVITY: Final = re.compile(rb"\s(?:a|rdf:type)\s[^.;]{0,200}?(?:prov:Activity\b|<http://www\.w3\.org/ns/prov#Activity>)")
+_TURTLE_ACTIVITY: Final = re.compile(
+    rb"\s(?:a|rdf:type)\s[^.;]{0,200}?(?:prov:Activity\b|<http://www\.w3\.org/ns/prov#Activity>)"
+)
 _NAMESPACE: Final = PROV.encode()
 
 
 def is_prov_json(keys: AbstractSet[str]) -> bool:
-    """Whether an object with these keys is PROV-JSON: its maps, and enough of them that nothing else is likely."""
+    """Whether an object with these keys is PROV-JSON: its maps, and enough of them to be nothing else."""
     return keys <= PROV_JSON_KEYS and bool(keys & _ELEMENTS) and len(keys) > 1
 
 
 def is_hybrid(keys: AbstractSet[str]) -> bool:
-    """Whether an object with these keys holds PROV-JSON's maps under a JSON-LD context, which define nothing in it."""
+    """Whether an object with these keys holds PROV-JSON's maps beside a JSON-LD context."""
     return "@context" in keys and len(keys & (_ELEMENTS | _RELATIONS)) > 1
 
 
@@ -62,9 +84,9 @@ def text_dialect(head: bytes) -> Dialect | None:
         return Dialect.PROV_N
     root = _XML_ROOT.match(head)
     if root is not None:
-        if root[2] == b"document" and _NAMESPACE in head:
+        if root[1] == b"document" and _NAMESPACE in head:
             return Dialect.PROV_XML
-        return Dialect.RDF_XML if root[2] == b"RDF" and _NAMESPACE in head else None
+        return Dialect.RDF_XML if root[1] == b"RDF" and _NAMESPACE in head else None
     if _TURTLE.match(head) and _NAMESPACE in head and _TURTLE_ACTIVITY.search(head):
         return Dialect.TURTLE
     return None

@@ -15,7 +15,7 @@ from kfm_audit.prov.terms import CORRECTION_TERMS, CORRECTION_TYPES, PROV, Vocab
 
 
 class Fault(Struct, frozen=True):
-    """What is wrong with a document as provenance: the cause completes a sentence about it, the cure mends it."""
+    """What is wrong with a document: the cause completes a sentence about it, the cure mends it."""
 
     cause: str
     cure: str
@@ -23,7 +23,7 @@ class Fault(Struct, frozen=True):
 
 
 def activities(expanded: Expanded, vocabulary: Vocabulary) -> tuple[Node, ...]:
-    """The Activities of a document, in its order: those of type `prov:Activity`, and corrections, which are some."""
+    """The Activities of a document, in its order: those of type `prov:Activity`, and all corrections."""
     graph = expanded.graph
     found = dict.fromkeys(graph.typed(PROV + "Activity"))
     for node in graph:
@@ -41,53 +41,52 @@ def fault(keys: AbstractSet[str], expanded: Expanded, vocabulary: Vocabulary) ->
     `keys` are those at the top of the document.
     """
     if not activities(expanded, vocabulary):
-        return _emptiness(keys, expanded)
+        return next(_reasons(keys, expanded))
     return next(_strays(expanded, vocabulary), None) or next(_dropped(expanded), None)
 
 
-def _emptiness(keys: AbstractSet[str], expanded: Expanded) -> Fault:
+def _reasons(keys: AbstractSet[str], expanded: Expanded) -> Iterator[Fault]:
+    """Why there is no Activity, the likeliest first; the last always holds."""
     if is_hybrid(keys):
         maps = ", ".join(sorted(keys - {"@context"}))
-        return Fault(
-            f"holds no Activity: it is PROV-JSON under a JSON-LD context, which defines none of its maps ({maps})",
+        yield Fault(
+            f"holds no Activity: it is PROV-JSON under a JSON-LD context, which defines none of {maps}",
             f"take the context out, then {CURE}",
         )
-    if any("w3id.org/ro/crate" in iri for iri in _iris(expanded)):
-        return Fault("holds no Activity: it is an RO-Crate, whose runs are schema.org actions", CURE)
-    dropped = next(_dropped(expanded), None)
-    if dropped is not None:
-        return dropped
+    yield from _dropped(expanded)
     for iri in _iris(expanded):
         if iri.startswith("prov:"):
-            return Fault(
+            yield Fault(
                 f"holds no Activity: it writes {iri} and does not declare the prefix prov:",
                 f'add "prov": "{PROV}" to @context',
                 "/@context",
             )
-        if iri.startswith(("https://www.w3.org/ns/prov#", "http://www.w3.org/ns/prov/", "https://www.w3.org/ns/prov/")):
-            return Fault(
+        if iri.startswith(
+            ("https://www.w3.org/ns/prov#", "http://www.w3.org/ns/prov/", "https://www.w3.org/ns/prov/")
+        ):
+            yield Fault(
                 f"holds no Activity: it writes {iri}, which is not in PROV's namespace",
                 f'write "prov": "{PROV}" in @context, with http: and #',
                 "/@context",
             )
         if last_part(iri) == "Activity" and as_written(iri) != iri:
-            return Fault(
+            yield Fault(
                 'holds no Activity: its @context does not define the type "Activity"',
                 f'write "prov:Activity", or name a context that defines it: {BUNDLED[0]}',
             )
     if not any(True for _ in expanded.graph):
-        return Fault(
+        yield Fault(
             "holds no Activity: none of its keys expands to an IRI, so that it says nothing",
             f"name a context that defines them ({', '.join(BUNDLED)}), or write prefixed keys",
         )
-    return Fault(
+    yield Fault(
         "holds no Activity: it speaks of things, and not of what was done to them",
         "describe what happened as a node of type prov:Activity, with its times and agents",
     )
 
 
 def _strays(expanded: Expanded, vocabulary: Vocabulary) -> Iterator[Fault]:
-    """Corrections under a namespace that nobody listed: they would count for nothing, and nobody would know."""
+    """Corrections under a namespace that nobody listed: they would count for nothing, unnoticed."""
     graph = expanded.graph
     for node in graph:
         for iri in graph.types(node):
@@ -96,8 +95,8 @@ def _strays(expanded: Expanded, vocabulary: Vocabulary) -> Iterator[Fault]:
             namespace = iri[: -len(last_part(iri))]
             if any(namespace + term in graph.predicates(node) for term in CORRECTION_TERMS):
                 yield Fault(
-                    f"holds a correction whose type {iri} is under no namespace that the policy lists",
-                    f"declare the prefix as the policy has it, or add {namespace!r} to `provenance.namespaces`",
+                    f"holds a correction whose type {iri} is in no namespace that the policy lists",
+                    f"write the policy's namespace, or add {namespace} to `provenance.namespaces`",
                     next(iter(expanded.pointers.get(node, ())), ""),
                 )
 
@@ -110,8 +109,8 @@ def _dropped(expanded: Expanded) -> Iterator[Fault]:
         for name in types if isinstance(types, list) else [types]:
             if isinstance(name, str) and last_part(name) in ("Activity", *CORRECTION_TYPES):
                 yield Fault(
-                    f"loses its {name} at {pointer or 'the root'}: JSON-LD drops what has no valid IRI for @id, "
-                    "and what stands below a key that @context does not define",
+                    f"loses its {name} at {pointer or 'the root'}: JSON-LD drops a node whose @id is no valid "
+                    "IRI, and all below a key that @context does not define",
                     "give it an @id without spaces, and define the keys above it",
                     pointer,
                 )

@@ -10,7 +10,7 @@ from msgspec import Struct
 from kfm_audit.prov.terms import PROV, RDF
 
 BLANK: Final = "_:"
-"""What the name of a blank node begins with. Such a name means nothing outside one graph and changes with each run."""
+"""What the name of a blank node begins with; it means nothing outside one graph and changes with each run."""
 
 _TYPE: Final = RDF + "type"
 _FIRST: Final = RDF + "first"

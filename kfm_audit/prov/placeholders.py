@@ -8,7 +8,7 @@ from typing import Final
 _TODO: Final = re.compile(r"\b(?:TODO|TBD|FIXME|XXX)\b")
 _TEMPLATE: Final = re.compile(r"<[^<>]*>|\{\{.*\}\}|\$\{.*\}|\[[^\[\]]*\]")
 _NOTHING: Final = frozenset(
-    {"todo", "tbd", "fixme", "n/a", "na", "none", "null", "unknown", "placeholder", "reason", "why", "justification"}
+    {"n/a", "na", "none", "null", "unknown", "placeholder", "reason", "why", "justification", "see incident"}
 )
 
 
@@ -18,7 +18,7 @@ def holds_todo(text: str) -> bool:
 
 
 def is_placeholder(text: str) -> bool:
-    """Whether `text` as a whole says nothing: unfinished, a template's gap, one repeated character, filler."""
+    """Whether `text` says nothing: unfinished, nothing but a template's gap, one character over and over."""
     bare = text.strip()
     return (
         holds_todo(bare)

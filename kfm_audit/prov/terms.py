@@ -50,7 +50,7 @@ class Vocabulary:
     """Our own terms, under every namespace that the policy understands."""
 
     def __init__(self, namespaces: Iterable[str] = ()) -> None:
-        """`namespaces` are understood beside `KFM`; a longer one is tried before a shorter one that begins it."""
+        """`namespaces` are understood beside `KFM`; a longer one is tried before one that begins it."""
         self._namespaces = tuple(sorted({KFM, *filter(None, namespaces)}, key=lambda iri: (-len(iri), iri)))
 
     def local_name(self, iri: str) -> str:

@@ -26,6 +26,8 @@ _COMMAND: Final = re.compile(r"(?<!\S):(?=:[A-Za-z])|#(?=#[A-Za-z]*\[)")
 
 def neutral(text: str) -> str:
     """`text` as one line in which everything can be seen and nothing commands."""
+    if text.isascii() and text.isprintable() and not _COMMAND.search(text):
+        return text
     return "".join(cells(text))
 
 

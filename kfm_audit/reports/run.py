@@ -32,7 +32,7 @@ def render_run(report: Report, view: View) -> str:
         lines.answer(question.title, answer, question.why, style)
     lines.blank()
     lines.add("findings", wording.counts(report))
-    lines.end(wording.outcome(report), "error" if report.exit_code else "where")
+    lines.end(wording.outcome(report).sentence, "error" if report.exit_code else "where")
     return lines.text
 
 
@@ -87,7 +87,7 @@ class _Lines:
 
     def end(self, text: str, style: str) -> None:
         """The last line."""
-        self._lines.append(self._paint(f"{neutral(text)}.", style))
+        self._lines.append(self._paint(text, style))
 
     def blank(self) -> None:
         """An empty line."""

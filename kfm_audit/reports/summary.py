@@ -32,7 +32,15 @@ def render(report: Report, view: View) -> str:
     undecided = [settled for settled in shown if settled.finding.verdict is Verdict.UNDECIDED]
 
     page = _Page(LIMIT - _RESERVE)
-    page.add(f"# kfm-audit: {wording.counts(report)}", "", f"**{prose(wording.outcome(report))}.**", "")
+    outcome = wording.outcome(report)
+    page.add(
+        f"# kfm-audit: {outcome.headline.lower()}",
+        "",
+        outcome.sentence,
+        "",
+        f"**{wording.counts(report)}**",
+        "",
+    )
     page.table(
         "The four questions",
         ("Question", "Answer", "Why"),
@@ -40,6 +48,7 @@ def render(report: Report, view: View) -> str:
             (prose(question.title), f"**{wording.answer(question)}**", prose(question.why))
             for question in report.questions
         ),
+        counted=False,
     )
     page.table("Findings", _COLUMNS, (_row(settled, view) for settled in failed))
     page.table(
@@ -67,10 +76,10 @@ def _row(settled: SettledFinding, view: View) -> tuple[str, ...]:
     place = settled.location
     path = repository_path(place.path, view)
     where = f"{path}:{place.line}" if path and place.line else path
-    remarks = wording.remarks(settled)
+    standing = "; ".join(wording.standing(settled))
     help_ = f"<br>Help: {prose(finding.help)}" if finding.help else ""
     return (
-        f"{finding.severity.value} {remarks}".rstrip(),
+        f"{finding.severity.value} ({standing})" if standing else finding.severity.value,
         f"{code(finding.rule)} {prose(finding.name)}",
         code(finding.subject),
         code(where) if where else "this run",
@@ -112,14 +121,20 @@ class _Page:
         return True
 
     def table(
-        self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, folded: bool = False
+        self,
+        title: str,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[str]],
+        *,
+        folded: bool = False,
+        counted: bool = True,
     ) -> None:
         """A table below its title, or nothing where it has no rows."""
         written = [f"| {' | '.join(row)} |" for row in rows]
         if not written:
             return
-        counted = f"{title} ({len(written)})"
-        opening = ("<details>", f"<summary>{counted}</summary>", "") if folded else (f"## {counted}", "")
+        heading = f"{title} ({len(written)})" if counted else title
+        opening = ("<details>", f"<summary>{heading}</summary>", "") if folded else (f"## {heading}", "")
         fits = self.add(*opening, f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}")
         left = len(written)
         for line in written if fits else ():
@@ -128,7 +143,7 @@ class _Page:
             left -= 1
         # From here on the reserve is used: an open table must end, and what is missing must be said.
         if left:
-            said = f"**{left} of {len(written)} rows are not shown here: the JSON report has them all.**"
+            said = f"**{title}: {left} of {len(written)} are not shown, the JSON report has them all.**"
             self._lines.extend(("", said))
         self._lines.extend(("", "</details>", "") if folded and fits else ("",))
 

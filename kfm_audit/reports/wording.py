@@ -6,15 +6,29 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
+from msgspec import Struct
+
 from kfm_audit.findings.finding import Finding, SettledFinding, Severity, Verdict
 from kfm_audit.reports.report import Answer, Question, Report
 
-_OUTCOMES: Final = {
-    2: "Not audited: the command, the config or the policy is wrong",
-    3: "Not audited: no input was recognised, or one that the profile requires is missing",
-    4: "Audited in part: an input could not be read",
-    5: "Audited in part: a rule or a plug-in failed",
+_INCOMPLETE: Final = {
+    2: ("Not audited", "the command, the config or the policy is wrong"),
+    3: ("Audited in part", "an input that the profile requires is missing or empty"),
+    4: ("Audited in part", "an input could not be read"),
+    5: ("Audited in part", "a rule or a plug-in failed"),
 }
+
+
+class Outcome(Struct, frozen=True):
+    """What a run came to: in a few words, and why."""
+
+    headline: str
+    why: str
+
+    @property
+    def sentence(self) -> str:
+        """Both."""
+        return f"{self.headline}: {self.why}."
 
 
 def plural(number: int, word: str) -> str:
@@ -71,7 +85,7 @@ def label(finding: Finding) -> str:
 def remarks(settled: SettledFinding) -> str:
     """What else the first line of a finding must say, in brackets; "" where nothing."""
     finding = settled.finding
-    said = []
+    said: list[str] = []
     match finding.verdict:
         case Verdict.FAIL:
             pass
@@ -81,11 +95,16 @@ def remarks(settled: SettledFinding) -> str:
             said.append(f"{_article(finding.severity)} if it is so")
         case _:
             assert_never(finding.verdict)
-    if settled.known:
-        said.append("known: in the baseline")
-    if settled.acceptance is not None:
-        said.append("suppressed")
+    said.extend(standing(settled))
     return f"({'; '.join(said)})" if said else ""
+
+
+def standing(settled: SettledFinding) -> list[str]:
+    """Why a finding does not count as a new one, where it does not."""
+    return [
+        *(["known: in the baseline"] if settled.known else []),
+        *(["suppressed"] if settled.acceptance is not None else []),
+    ]
 
 
 def _article(severity: Severity) -> str:
@@ -123,11 +142,17 @@ def unanswered(report: Report) -> tuple[Question, ...]:
     return tuple(question for question in report.questions if question.answer is not Answer.ANSWERED)
 
 
-def outcome(report: Report) -> str:
-    """What the run came to, in one sentence that never claims more than was checked."""
-    if report.exit_code in _OUTCOMES:
-        return f"{_OUTCOMES[report.exit_code]} (exit {report.exit_code})"
-    if report.exit_code:
-        return "Failed: there are findings at or above the threshold (exit 1)"
-    passed = "Passed: there is no finding at or above the threshold"
-    return f"{passed} in what was checked" if unanswered(report) else passed
+def outcome(report: Report) -> Outcome:
+    """What the run came to; it never claims more than was checked."""
+    code = int(report.exit_code)
+    if code == 3 and not report.kinds:
+        return Outcome("Nothing was audited", "no input was recognised (exit 3)")
+    if code in _INCOMPLETE:
+        headline, why = _INCOMPLETE[code]
+        return Outcome(headline, f"{why} (exit {code})")
+    if code:
+        return Outcome("Failed", f"there are findings at or above the threshold (exit {code})")
+    return Outcome(
+        "Passed in what was checked" if unanswered(report) else "Passed",
+        "there is no finding at or above the threshold",
+    )

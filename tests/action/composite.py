@@ -67,7 +67,7 @@ class Runner(Struct, frozen=True, kw_only=True):
         document = yaml.safe_load((self.action / "action.yml").read_text(encoding="utf-8"))
         given = {name.replace("_", "-"): value for name, value in inputs.items()}
         assert given.keys() <= document["inputs"].keys()
-        values = {name: str(given.get(name, spec.get("default", ""))) for name, spec in document["inputs"].items()}
+        values = {name: text(given.get(name, spec.get("default", ""))) for name, spec in document["inputs"].items()}
         steps: dict[str, Any] = {}
         context = {"inputs": values, "steps": steps, "github": {"event": self.event}}
         failed = 0
@@ -83,7 +83,7 @@ class Runner(Struct, frozen=True, kw_only=True):
                 ran.append(step["name"])
                 outputs_file = self._file(f"output-{number}")
                 if "uses" in step:
-                    given_with = {name: expand(str(value), context) for name, value in step.get("with", {}).items()}
+                    given_with = {name: expand(text(value), context) for name, value in step.get("with", {}).items()}
                     used.append(Used(step["uses"], given_with))
                     code = 0 if self.ends.get(step["id"], "success") == "success" else 1
                 else:
@@ -124,7 +124,7 @@ class Runner(Struct, frozen=True, kw_only=True):
             "GITHUB_OUTPUT": str(outputs),
             "GITHUB_STEP_SUMMARY": str(summary),
             "RUNNER_TEMP": str(self.temp),
-            **{name: expand(str(value), context) for name, value in step.get("env", {}).items()},
+            **{name: expand(text(value), context) for name, value in step.get("env", {}).items()},
         }
         done = subprocess.run(
             ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", str(script)],
@@ -136,6 +136,11 @@ class Runner(Struct, frozen=True, kw_only=True):
             check=False,
         )
         return done.returncode, done.stdout.decode("utf-8")
+
+
+def text(value: object) -> str:
+    """A scalar of YAML as a runner sees it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def truthy(value: str) -> bool:

@@ -150,8 +150,8 @@ def _family_name(name: str, known: Mapping[str, None]) -> str:
             for sibling in (base, f"{base}_total", f"{base}_count"):
                 if sibling in known:
                     return base if sibling.endswith("_count") else sibling
-        elif part == "_bucket":
+        elif f"{base}_count" in known and (f"{base}_sum" in known or f"{base}_bucket" in known):
             return base
-        elif f"{base}_bucket" in known or (f"{base}_count" in known and f"{base}_sum" in known):
+        elif f"{base}_bucket" in known and (f"{base}_sum" in known or f"{base}_gcount" in known):
             return base
     return name

@@ -62,7 +62,7 @@ class ConfigOutput(Struct, frozen=True):
 class ConfigVariable(Struct, frozen=True):
     """A variable of a module."""
 
-    default: Raw | None = None
+    default: Raw = NOTHING
     sensitive: bool = False
 
 
@@ -110,6 +110,7 @@ class Plan(Struct, frozen=True):
     format_version: str
     terraform_version: str = ""
     resource_changes: Raw = NOTHING
+    planned_values: Raw = NOTHING
     configuration: Raw = NOTHING
     variables: Raw = NOTHING
     errored: bool = False

@@ -48,6 +48,7 @@ def _recognise(source: Source) -> bool:
             keys = shape.keys
             return (
                 "resource_changes" in keys
+                or "planned_values" in keys
                 or ("format_version" in keys and not keys.isdisjoint({"terraform_version", "planned_values", "values"}))
                 or keys >= _STATE_KEYS
             )
@@ -140,16 +141,16 @@ class _PlanReader:
         pointer = join_pointer("resource_changes", number, "change", part)
         after = _decode(values)
         if not isinstance(after, dict):
-            self._lose(f"{change.address}: `{part}` is no object", f"write the plan again with {_SHOW}", pointer, change.address)
+            self._lose(f"`{part}` is no object", f"write the plan again with {_SHOW}", pointer, change.address)
         address = change.address
 
         def lose(attribute: str, what: str) -> None:
-            self._lose(f"{address}: {what}", f"write the plan again with {_SHOW}", f"{pointer}/{attribute}", address)
+            self._lose(what, f"write the plan again with {_SHOW}", f"{pointer}/{attribute}", address)
 
         return Instance(
             subject=address,
             name=change.name,
-            origin=Origin(self._source.path, pointer),
+            origin=Origin(self._source.path, pointer, symbol=address),
             stack=self._stack,
             change=kind_of_change,
             attributes=Attributes(
@@ -187,6 +188,8 @@ class _PlanReader:
     def _changes(self) -> list[tuple[int, ResourceChange]]:
         raw = self._plan.resource_changes
         if raw == NOTHING:
+            if b'"address"' in memoryview(self._plan.planned_values).tobytes():
+                self._lose("there are planned values and no changes", f"write the plan again with {_SHOW}", "", "resource_changes")
             return []
         try:
             return list(enumerate(_CHANGES.decode(raw)))
@@ -195,7 +198,7 @@ class _PlanReader:
         try:
             entries = _RAW_CHANGES.decode(raw)
         except msgspec.ValidationError as error:
-            self._lose(f"resource_changes: {_in_words(error)}", f"write the plan again with {_SHOW}", "/resource_changes", "resource_changes")
+            self._lose(_in_words(error), f"write the plan again with {_SHOW}", "/resource_changes", "resource_changes")
             return []
         changes = []
         for number, entry in enumerate(entries):
@@ -212,7 +215,7 @@ class _PlanReader:
         try:
             return decoder.decode(raw)
         except (msgspec.ValidationError, RecursionError) as error:
-            self._lose(f"{name}: {_in_words(error)}", f"write the plan again with {_SHOW}", f"/{name}", name)
+            self._lose(_in_words(error), f"write the plan again with {_SHOW}", f"/{name}", name)
             return default
 
     def _lose(self, cause: str, cure: str, pointer: str, part: str) -> None:
@@ -237,10 +240,9 @@ def _change(entry: ResourceChange) -> Change | None:
 
 def _stack(source: Source, context: ReadContext) -> str:
     """The name of the plan's stack: what config calls it, else the plan's path below the root without its ending."""
-    file = context.base / source.path
-    path = file.relative_to(context.root) if file.is_relative_to(context.root) else Path(source.path)
-    told = context.stacks.get(path.as_posix())
-    return told.name if told else path.with_suffix("").as_posix()
+    path = context.below_root(source.path)
+    told = context.stacks.get(path)
+    return told.name if told else Path(path).with_suffix("").as_posix()
 
 
 def _decode(raw: Raw) -> Json:

@@ -183,7 +183,7 @@ class References:
             if call is not None and variable in call.expressions:
                 yield from self._resolve(_decode(call.expressions[variable]), outside, visited)
                 return
-        if declared is not None and declared.default is not None:
+        if declared is not None and declared.default != NOTHING:
             yield from _constants(decode_any(declared.default))
             return
         yield Reference(in_module(modules, name), ReferenceKind.UNRESOLVED)

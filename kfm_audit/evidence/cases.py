@@ -1,0 +1,220 @@
+"""Rollbacks, refused attempts and cases: what the calls in the logs come to under the policy.
+
+A case is one episode of rollbacks with what it owes: a correction and an incident
+record always, a review where glass was broken. What happens after `now` has not
+happened yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+import msgspec
+
+from kfm_audit.evidence.branches import EnvironmentBranch, environment_branch
+from kfm_audit.evidence.corrections import Episode, Match, match_corrections
+from kfm_audit.evidence.evidence import Evidence
+from kfm_audit.evidence.roles import standing
+from kfm_audit.facts import (
+    Agent,
+    AgentKind,
+    BranchOperation,
+    Case,
+    Correction,
+    Debt,
+    DeniedRollback,
+    Fact,
+    Incident,
+    PersonKind,
+    Record,
+    Role,
+    Rollback,
+)
+from kfm_audit.lakefs.operations import Outcome, outcome
+from kfm_audit.policy.model import duration
+from kfm_audit.prov.placeholders import holds_todo
+
+
+def join_cases(evidence: Evidence) -> None:
+    """Add rollbacks and refused attempts that `since` and `until` admit, and the cases that have one of them.
+
+    Episodes and joins see all events up to `now`: a window never tears a case apart.
+    """
+    rollbacks: list[Rollback] = []
+    derived: list[Fact] = []
+    for call, branch in _environment_calls(evidence):
+        own = msgspec.structs.asdict(call)
+        match outcome(call.status):
+            case Outcome.EFFECTIVE:
+                role = standing(call, branch.roles, evidence.people)
+                rollbacks.append(Rollback(**own, environment=branch.environment, standing=role))
+            case Outcome.DENIED:
+                if _in_window(call.time, evidence):
+                    derived.append(DeniedRollback(**own, environment=branch.environment))
+            case Outcome.FAILED:
+                pass  # neither a rollback nor a denial (design section 6, decision 10)
+    derived.extend(call for call in rollbacks if _in_window(call.time, evidence))
+    episodes = _episodes(rollbacks, duration(evidence.policy.lakefs.episode_gap))
+    for case in _cases(episodes, evidence):
+        if any(_in_window(call.time, evidence) for call in case.rollbacks):
+            derived.append(case)
+    evidence.add(derived)
+
+
+def _environment_calls(evidence: Evidence) -> Iterator[tuple[BranchOperation, EnvironmentBranch]]:
+    """The calls on environment branches up to now, each once, in the order of their time."""
+    seen: set[tuple[object, ...]] = set()
+    for call in sorted(evidence.of(BranchOperation), key=lambda c: (c.time, c.subject, c.status, c.user)):
+        if call.time > evidence.now:
+            break
+        branch = environment_branch(call.repository, call.branch, evidence.policy.lakefs)
+        said = () if call.request_id else (call.user, call.target, call.source_ip, call.client)
+        same = (call.subject, call.operation, call.status, *said)
+        # Two logs may hold the same call: a rotated file and the collector's copy of it.
+        if branch is not None and same not in seen:
+            seen.add(same)
+            yield call, branch
+
+
+def _in_window(time: datetime, evidence: Evidence) -> bool:
+    return (evidence.since is None or evidence.since <= time) and (
+        evidence.until is None or time < evidence.until
+    )
+
+
+def _episodes(rollbacks: list[Rollback], gap: timedelta) -> list[Episode]:
+    """Calls of one actor on one branch, each within `gap` of the one before, in the order of their first."""
+    running: dict[tuple[str, str, str], list[Rollback]] = {}
+    episodes: list[list[Rollback]] = []
+    for call in rollbacks:
+        key = (call.repository, call.branch, call.user)
+        if key in running and call.time - running[key][-1].time <= gap:
+            running[key].append(call)
+        else:
+            running[key] = [call]
+            episodes.append(running[key])
+    return [tuple(episode) for episode in episodes]
+
+
+def _cases(episodes: list[Episode], evidence: Evidence) -> Iterator[Case]:
+    policy = evidence.policy.lakefs
+    now = evidence.now
+    corrections = tuple(c for c in evidence.of(Correction) if c.recorded is None or c.recorded <= now)
+    incidents = tuple(i for i in evidence.of(Incident) if i.opened is None or i.opened <= now)
+    matched = match_corrections(episodes, corrections, duration(policy.join_tolerance))
+    for episode, matches in zip(episodes, matched, strict=True):
+        first = episode[0]
+        branch = environment_branch(first.repository, first.branch, policy)
+        assert branch is not None
+        due = {
+            Debt.CORRECTION: first.time + duration(branch.due.correction),
+            Debt.INCIDENT: first.time + duration(branch.due.incident),
+        }
+        records: dict[Debt, Record] = {}
+        if matches:
+            records[Debt.CORRECTION] = matches[0].record
+        incident = _incident(episode, matches, incidents, now)
+        if incident:
+            records[Debt.INCIDENT] = incident
+        if any(call.standing.role is Role.BREAK_GLASS for call in episode):
+            due[Debt.REVIEW] = first.time + duration(branch.due.review)
+            review = _review(episode, matches, evidence)
+            if review:
+                records[Debt.REVIEW] = review
+        identity = evidence.people.find(first.user)
+        yield Case(
+            subject=first.subject,
+            origin=first.origin,
+            rollbacks=episode,
+            environment=first.environment,
+            due=due,
+            records=records,
+            identity=identity.person if identity else PersonKind.UNSAID,
+            human=_human(matches, evidence),
+        )
+
+
+def _incident(
+    episode: Episode, matches: list[Match], incidents: Iterable[Incident], now: datetime
+) -> Record | None:
+    """The incident record of an episode: it lists a call, or a correction of the episode names it."""
+    listed = {name: name for call in episode for name in (call.request_id, call.subject) if name}
+    named = {_last_part(name): m.correction.subject for m in matches for name in m.correction.incidents}
+    found = []
+    for incident in incidents:
+        call = next((name for name in incident.rollbacks if name in listed), None)
+        if call is not None:
+            found.append((incident, f"it lists {call}"))
+        elif _last_part(incident.id) in named:
+            found.append((incident, f"correction {named[_last_part(incident.id)]} names it"))
+    records = [
+        Record(
+            subject=incident.subject,
+            joined_by=how,
+            recorded=incident.opened,
+            final=not (why := _why_open(incident, now)),
+            why_not_final=why,
+        )
+        for incident, how in found
+    ]
+    return min(records, key=lambda r: (not r.final, r.recorded is None, r.recorded, r.subject), default=None)
+
+
+def _why_open(incident: Incident, now: datetime) -> str:
+    if incident.status == "open":
+        return "it is open"
+    if incident.corrected is not None and incident.corrected > now:
+        return "it is open still"
+    return "its summary still holds a TODO" if holds_todo(incident.summary) else ""
+
+
+def _review(episode: Episode, matches: list[Match], evidence: Evidence) -> Record | None:
+    """The review of an episode: a human approver of its correction who is not the one that made the calls."""
+    for match in matches:
+        for agent in match.correction.agents:
+            if not _approves(agent, evidence) or agent.kind is AgentKind.SOFTWARE:
+                continue
+            own = _is(agent, episode[0].user, evidence)
+            why = match.record.why_not_final or ("its approver made the calls" if own else "")
+            return Record(
+                subject=match.correction.subject,
+                joined_by=f"approved by {_name(agent)}",
+                recorded=match.correction.recorded,
+                final=not why,
+                why_not_final=why,
+            )
+    return None
+
+
+def _human(matches: list[Match], evidence: Evidence) -> str:
+    """The person who made the calls, as a final correction has it: associated with it, and not its approver."""
+    return next(
+        (
+            _name(agent)
+            for match in matches
+            if match.final
+            for agent in match.correction.agents
+            if agent.kind is AgentKind.PERSON and not _approves(agent, evidence)
+        ),
+        "",
+    )
+
+
+def _approves(agent: Agent, evidence: Evidence) -> bool:
+    return any(_last_part(role) in evidence.policy.provenance.approver_roles for role in agent.roles)
+
+
+def _is(agent: Agent, user: str, evidence: Evidence) -> bool:
+    """Whether an agent is the user whom the log names, by any name of either."""
+    known = {name.casefold() for name in evidence.people.names(user)}
+    return any(_last_part(name).casefold() in known or name.casefold() in known for name in agent.names)
+
+
+def _name(agent: Agent) -> str:
+    return _last_part(agent.iri) or next(iter(agent.names), "somebody without a name")
+
+
+def _last_part(name: str) -> str:
+    """`INC-7` of `https://example.org/incidents/INC-7` and of `urn:incident:INC-7`."""
+    return name.replace("#", "/").replace(":", "/").rstrip("/").rpartition("/")[2]

@@ -1,0 +1,88 @@
+"""Answers of CloudWatch's API: ListMetrics, and GetMetricData, which cannot be audited.
+
+Source: the API reference; `MetricDataResult` has an id, a label, times and
+values, but no dimensions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+import msgspec
+from msgspec import Raw, Struct
+
+from kfm_audit.facts import Fact
+from kfm_audit.inputs.source import Source
+from kfm_audit.inputs.telemetry_formats.families import Families
+from kfm_audit.inputs.telemetry_formats.losses import DECODE_ERRORS, Losses, plainly
+from kfm_audit.inputs.telemetry_formats.pieces import NONE, At, Pieces, documents
+from kfm_audit.values import Origin
+
+METRICS: Final = "Metrics"
+DATA: Final = "MetricDataResults"
+_KEYS: Final = frozenset({METRICS, "OwningAccounts", "NextToken", "ResponseMetadata"})
+_CURE: Final = "save what `aws cloudwatch list-metrics --output json` answers as it is"
+
+
+class _Dimension(Struct, frozen=True, rename="pascal"):
+    name: str
+    value: str
+
+
+class _Metric(Struct, frozen=True, rename="pascal"):
+    namespace: str
+    metric_name: str
+    dimensions: list[_Dimension] | None = None
+
+
+@cache
+def _metrics() -> Pieces[_Metric]:
+    return Pieces(_Metric, "metric", _CURE)
+
+
+def is_list(source: Source) -> bool:
+    """Whether a document is an answer to ListMetrics: `Metrics` alone is a word of many."""
+    values = source.shape.values
+    if METRICS not in values or not values.keys() <= _KEYS:
+        return False
+    metrics = bytes(values[METRICS])
+    return metrics[:1] == b"[" and (b'"MetricName"' in metrics or not metrics[1:-1].strip())
+
+
+def read(source: Source) -> Iterator[Fact]:
+    """Yield the metric families of one answer, or of one page a line, and what was lost."""
+    families, losses = Families(), Losses(source)
+    top = msgspec.json.Decoder(dict[str, Raw])
+    for at, raw in documents(source):
+        try:
+            page = top.decode(raw)
+        except DECODE_ERRORS as error:
+            losses.add("page", plainly(error), _CURE, pointer=at.pointer, line=at.line)
+            continue
+        place = at / METRICS
+        for index, metric in _metrics().all(page.get(METRICS, NONE), place, losses):
+            dimensions = metric.dimensions or []
+
+            def where(key: str, at: At = place / index, dimensions: list[_Dimension] = dimensions) -> Origin:
+                for number, dimension in enumerate(dimensions):
+                    if key and dimension.name == key:
+                        return (at / "Dimensions" / number / "Value").origin
+                return at.origin
+
+            labels = {dimension.name: dimension.value for dimension in dimensions}
+            families.add(metric.metric_name, labels, where, namespace=metric.namespace)
+    yield from families.facts()
+    yield from losses.facts
+
+
+def refuse_metric_data(source: Source) -> Iterator[Fact]:
+    """Say that an answer to GetMetricData holds no labels, and what does."""
+    losses = Losses(source)
+    losses.add(
+        "",
+        "is an answer to CloudWatch GetMetricData, which gives values without dimensions: its labels cannot be judged",
+        "fetch `aws cloudwatch list-metrics --namespace NAMESPACE --output json` and audit that",
+    )
+    yield from losses.facts

@@ -1,0 +1,184 @@
+"""Answers of the Prometheus HTTP API: `/api/v1/series`, `/query`, `/query_range` and `/status/tsdb`.
+
+`le` and `quantile` are no labels here: they bound a histogram's buckets and a
+summary's quantiles by construction. `job` and `instance` are what Prometheus
+itself adds for each target, like a resource's attributes. The series names of
+one histogram, summary or counter are one metric.
+Source: https://prometheus.io/docs/prometheus/latest/querying/api/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Final
+
+import msgspec
+from msgspec import Raw, Struct
+
+from kfm_audit.facts import Fact, MetricFamily
+from kfm_audit.inputs.positions import join_pointer
+from kfm_audit.inputs.source import Source
+from kfm_audit.inputs.telemetry_formats.families import Families, family_names
+from kfm_audit.inputs.telemetry_formats.losses import DECODE_ERRORS, Losses, plainly
+from kfm_audit.inputs.telemetry_formats.pieces import NONE, At, Pieces
+from kfm_audit.values import Origin
+
+TARGET: Final = ("job", "instance")
+BOUNDS: Final = ("le", "quantile")
+_NAME: Final = "__name__"
+_CURE: Final = "save the answer of /api/v1/series?match[]=... as it is (`curl -o series.json`)"
+
+
+class _Result(Struct, frozen=True):
+    metric: dict[str, str]
+
+
+class _Query(Struct, frozen=True, rename="camel"):
+    result_type: str
+    result: Raw = NONE
+
+
+class _Count(Struct, frozen=True):
+    name: str
+    value: int
+
+
+class _Status(Struct, frozen=True, rename="camel"):
+    series_count_by_metric_name: Raw = NONE
+
+
+class _Decoders(Struct, frozen=True):
+    series: Pieces[dict[str, str]]
+    results: Pieces[_Result]
+    counts: Pieces[_Count]
+
+
+@cache
+def _decoders() -> _Decoders:
+    return _Decoders(
+        Pieces(dict[str, str], "series", _CURE),
+        Pieces(_Result, "result", _CURE),
+        Pieces(_Count, "series count", "save the answer of /api/v1/status/tsdb as it is"),
+    )
+
+
+def is_answer(source: Source) -> bool:
+    """Whether a document is an answer that tells of series: the envelope alone is everybody's."""
+    values = source.shape.values
+    if not {"status", "data"} <= values.keys() and not {"status", "errorType", "error"} <= values.keys():
+        return False
+    data = bytes(values.get("data", NONE))
+    start = data[:4096]
+    if data[:1] == b"[":
+        return b'"__name__"' in start or not data[1:-1].strip() and _is_ok(values)
+    return b'"resultType"' in data or b'"seriesCountByMetricName"' in data or "errorType" in values
+
+
+def _is_ok(values: dict[str, Raw]) -> bool:
+    return bytes(values["status"]) == b'"success"' and values.keys() <= {"status", "data", "warnings", "infos"}
+
+
+def read(source: Source) -> Iterator[Fact]:
+    """Yield the metric families of an answer and what was lost of it."""
+    losses = Losses(source)
+    values = source.shape.values
+    at = At(source.path)
+    data = values.get("data", NONE)
+    if bytes(values["status"]) != b'"success"':
+        losses.add("", f"is an answer of Prometheus that says {_error(values)}", "ask again, and save what it answers")
+    elif bytes(data)[:1] == b"[":
+        yield from _read_series(
+            ((at / "data" / index, series) for index, series in _decoders().series.all(data, at / "data", losses)),
+            losses,
+            lambda place, key: place.pointer + join_pointer(key),
+        )
+    elif b'"resultType"' in bytes(data):
+        yield from _read_query(data, at / "data", losses)
+    else:
+        yield from _read_status(data, at / "data", losses)
+    yield from losses.facts
+
+
+def _error(values: dict[str, Raw]) -> str:
+    texts = []
+    for key in ("errorType", "error"):
+        try:
+            texts.append(msgspec.json.decode(values.get(key, NONE), type=str))
+        except DECODE_ERRORS:
+            continue
+    return f"`{': '.join(texts)}`" if texts else "that it did not succeed"
+
+
+def _read_query(data: Raw, at: At, losses: Losses) -> Iterator[Fact]:
+    try:
+        query = msgspec.json.decode(data, type=_Query)
+    except DECODE_ERRORS as error:
+        losses.add("query", plainly(error), _CURE, pointer=at.pointer)
+        return
+    if query.result_type not in ("vector", "matrix"):
+        losses.add(
+            "query",
+            f"is the result of a query for a {query.result_type}, which has no labels",
+            "query the metrics themselves, or save the answer of /api/v1/series",
+            pointer=at.pointer,
+        )
+        return
+    results = _decoders().results.all(query.result, at / "result", losses)
+    yield from _read_series(
+        ((at / "result" / index, result.metric) for index, result in results),
+        losses,
+        lambda place, key: place.pointer + "/metric" + (join_pointer(key) if key else ""),
+    )
+
+
+def _read_series(
+    series: Iterator[tuple[At, dict[str, str]]], losses: Losses, pointer: Callable[[At, str], str]
+) -> Iterator[Fact]:
+    families = Families()
+    every = list(series)
+    names = family_names(labels[_NAME] for _, labels in every if _NAME in labels)
+    nameless: list[At] = []
+    for place, labels in every:
+        name = labels.pop(_NAME, "")
+        if not name:
+            nameless.append(place)
+            continue
+
+        def where(key: str, place: At = place) -> Origin:
+            return Origin(place.input, pointer(place, key) if key else place.pointer)
+
+        add_series(families, names[name], labels, where)
+    if nameless:
+        losses.add(
+            f"{len(nameless)} results",
+            f"{'has' if len(nameless) == 1 else 'have'} no metric name: it is lost in a function or an aggregation",
+            "query the metric itself, without functions around it, or save the answer of /api/v1/series",
+            pointer=nameless[0].pointer,
+        )
+    yield from families.facts()
+
+
+def add_series(families: Families, name: str, labels: dict[str, str], where: Callable[[str], Origin]) -> None:
+    """Add a series as Prometheus knows it: without bounds, and with its target apart."""
+    target = {key: labels.pop(key) for key in TARGET if key in labels}
+    for key in [key for key in labels if key in BOUNDS or key.startswith("__")]:
+        del labels[key]
+    families.add(name, labels, where, sender=families.sender(target, where))
+
+
+def _read_status(data: Raw, at: At, losses: Losses) -> Iterator[Fact]:
+    try:
+        status = msgspec.json.decode(data, type=_Status)
+    except DECODE_ERRORS as error:
+        losses.add("status", plainly(error), _CURE, pointer=at.pointer)
+        return
+    counts = at / "seriesCountByMetricName"
+    for index, count in _decoders().counts.all(status.series_count_by_metric_name, counts, losses):
+        yield MetricFamily(
+            subject=count.name,
+            origin=(counts / index).origin,
+            name=count.name,
+            series=count.value,
+            labels_known=False,
+        )

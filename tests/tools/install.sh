@@ -1,0 +1,9 @@
+#!/bin/sh
+# Fetch the tools of other people that some tests call, into a folder outside the repository.
+# Usage: tests/tools/install.sh [FOLDER]; tests look in $KFM_AUDIT_TOOLS, else in ~/.cache/kfm-audit-tools.
+set -eu
+folder=${1:-${KFM_AUDIT_TOOLS:-$HOME/.cache/kfm-audit-tools}}
+mkdir -p "$folder"
+npm install --prefix "$folder" --no-fund --no-audit --ignore-scripts @microsoft/sarif-multitool-linux@5.7.0
+# Its install script does only this; newer versions of npm do not run install scripts.
+chmod u+x "$folder/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool"
