@@ -1,9 +1,9 @@
 """Terraform plans of any size, as `terraform show -json` writes them: the same number gives the same bytes.
 
-The stack is a common one: two topics with a subscriber each, a module of three alarms that is called once for
-every service, and some old alarms that notify nobody. Of the two topics one exists, so that the actions of its
-alarms are known, and one is created by the plan, so that they are known only after apply. Half of the services
-are there already and do not change.
+The stack is a common one: two topics with a subscriber each, a module of three alarms that is called once
+for every service, and some old alarms that notify nobody. Of the two topics one exists, so that the actions
+of its alarms are known, and one is created by the plan, so that they are known only after apply. Half of
+the services on the first are there already and do not change.
 """
 
 from __future__ import annotations
@@ -63,20 +63,26 @@ def _resources(alarms: int) -> Iterator[Json]:
         known = {"name": f"kfm-prod-{severity}", "display_name": "", "fifo_topic": False}
         known |= {"kms_master_key_id": None, "tags": _tags("alerting"), "tags_all": _tags("alerting")}
         computed = {"arn": _topic_arn(severity), "id": _topic_arn(severity)}
-        yield _resource("", "aws_sns_topic", severity, None, known, computed, create=create)
-        address = {"protocol": "https", "endpoint": f"https://events.example.org/{severity}", "raw_message_delivery": False}
+        yield _resource("", "aws_sns_topic", severity, known=known, computed=computed, create=create)
+        known = {
+            "protocol": "https",
+            "endpoint": f"https://events.example.org/{severity}",
+            "raw_message_delivery": False,
+        }
         subscription = f"{_topic_arn(severity)}:6b0e71bd-7e97-4d97-80ce-4a0994e55286"
         computed = {"topic_arn": _topic_arn(severity), "arn": subscription, "id": subscription}
-        yield _resource("", "aws_sns_topic_subscription", severity, None, address, computed, create=create)
+        yield _resource(
+            "", "aws_sns_topic_subscription", severity, known=known, computed=computed, create=create
+        )
     for number in range(defective(alarms)):
-        yield _alarm("", "legacy", number, _single(number), actions=None, create=False)
+        yield _alarm("", "legacy", _single(number), actions=None, create=False, index=number)
     for number in range((alarms - defective(alarms)) // 3):
         service = f"ingest-{number:04d}"
         severity = PAGERS[number % 3 // 2]
         module = f'module.{severity}_alarms["{service}"]'
         create = severity != EXISTING or number % 2 == 1
         for name, specific in _of_service(service).items():
-            yield _alarm(module, name, None, specific, actions=severity, create=create)
+            yield _alarm(module, name, specific, actions=severity, create=create)
 
 
 def _single(number: int) -> Json:
@@ -93,7 +99,11 @@ def _single(number: int) -> Json:
 
 
 def _of_service(service: str) -> dict[str, Json]:
-    queue = {"namespace": "AWS/SQS", "dimensions": {"QueueName": f"kfm-prod-{service}"}, "statistic": "Maximum"}
+    queue = {
+        "namespace": "AWS/SQS",
+        "dimensions": {"QueueName": f"kfm-prod-{service}"},
+        "statistic": "Maximum",
+    }
     at_least = "GreaterThanOrEqualToThreshold"
     return {
         "backlog_high": {
@@ -129,16 +139,34 @@ def _of_service(service: str) -> dict[str, Json]:
 
 def _query(name: str, expression: str) -> Json:
     label = "errors in percent"
-    return {"id": name, "expression": expression, "label": label, "return_data": True, "metric": [], "period": None, "account_id": ""}
+    return {
+        "id": name,
+        "expression": expression,
+        "label": label,
+        "return_data": True,
+        "metric": [],
+        "period": None,
+        "account_id": "",
+    }
 
 
 def _metric(name: str, metric: str, service: str) -> Json:
     read = {"namespace": "AWS/Lambda", "metric_name": metric, "period": 300, "stat": "Sum", "unit": None}
     read["dimensions"] = {"FunctionName": f"kfm-prod-{service}"}
-    return {"id": name, "expression": "", "label": "", "return_data": False, "metric": [read], "period": None, "account_id": ""}
+    return {
+        "id": name,
+        "expression": "",
+        "label": "",
+        "return_data": False,
+        "metric": [read],
+        "period": None,
+        "account_id": "",
+    }
 
 
-def _alarm(module: str, name: str, index: int | None, specific: Json, *, actions: str | None, create: bool) -> Json:
+def _alarm(
+    module: str, name: str, specific: Json, *, actions: str | None, create: bool, index: int | None = None
+) -> Json:
     known: Json = {
         "actions_enabled": True,
         "alarm_actions": None,
@@ -167,14 +195,23 @@ def _alarm(module: str, name: str, index: int | None, specific: Json, *, actions
     elif actions is not None:
         computed["alarm_actions"] = [_topic_arn(actions)]
         del known["alarm_actions"]
-    return _resource(module, "aws_cloudwatch_metric_alarm", name, index, known, computed, create=create)
+    of_type = "aws_cloudwatch_metric_alarm"
+    return _resource(module, of_type, name, known=known, computed=computed, create=create, index=index)
 
 
 def _resource(
-    module: str, of_type: str, name: str, index: int | None, known: Json, computed: Json, *, create: bool
+    module: str,
+    of_type: str,
+    name: str,
+    *,
+    known: Json,
+    computed: Json,
+    create: bool,
+    index: int | None = None,
 ) -> Json:
     """One resource: what the configuration says of it, and what only the cloud does."""
-    address = ".".join(part for part in (module, of_type, name) if part) + ("" if index is None else f"[{index}]")
+    instance = "" if index is None else f"[{index}]"
+    address = ".".join(part for part in (module, of_type, name) if part) + instance
     head: Json = {"address": address, "mode": "managed", "type": of_type, "name": name}
     if index is not None:
         head["index"] = index
@@ -190,7 +227,7 @@ def _change(resource: Json) -> Json:
     create = resource["create"]
     where = {"module_address": resource["module"]} if resource["module"] else {}
     address = {"address": resource["head"]["address"]}
-    change = {
+    change: Json = {
         "actions": ["create"] if create else ["no-op"],
         "before": None if create else _values(resource, unknown=False),
         "after": _values(resource, unknown=create),
@@ -206,10 +243,17 @@ def _modules(resources: list[Json], time: str) -> Json:
     by_module: dict[str, list[Json]] = {}
     for resource in resources:
         unknown = time == "after" and resource["create"]
-        values = {"values": _values(resource, unknown=unknown), "sensitive_values": {"tags": {}, "tags_all": {}}}
-        by_module.setdefault(resource["module"], []).append({**resource["head"], "schema_version": 1, **values})
+        values = {
+            "values": _values(resource, unknown=unknown),
+            "sensitive_values": {"tags": {}, "tags_all": {}},
+        }
+        by_module.setdefault(resource["module"], []).append(
+            {**resource["head"], "schema_version": 1, **values}
+        )
     root: Json = {"resources": by_module.pop("", [])}
-    root["child_modules"] = [{"resources": inside, "address": address} for address, inside in by_module.items()]
+    root["child_modules"] = [
+        {"resources": inside, "address": address} for address, inside in by_module.items()
+    ]
     return root
 
 
@@ -253,7 +297,9 @@ def _service_module() -> Json:
         expressions: Json = {
             key: {"constant_value": value}
             for key, value in specific.items()
-            if value is not None and isinstance(value, str | int) and key not in ("alarm_name", "alarm_description")
+            if value is not None
+            and isinstance(value, str | int)
+            and key not in ("alarm_name", "alarm_description")
         }
         expressions["alarm_name"] = _refers("var.service")
         expressions["alarm_actions"] = _refers("var.topic_arn")

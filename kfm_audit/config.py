@@ -99,7 +99,9 @@ class LoadedConfig(Struct, frozen=True):
 BUILT_IN_PROFILES: Final = (
     Profile(name="pr"),
     Profile(name="nightly", require=("lakefs-log",)),
-    Profile(name="quarterly", require=("lakefs-log", "prov", "incident", "directory"), fail_on_undecided=True),
+    Profile(
+        name="quarterly", require=("lakefs-log", "prov", "incident", "directory"), fail_on_undecided=True
+    ),
 )
 
 
@@ -161,7 +163,9 @@ def _line_of(file: Path, path: Sequence[str]) -> str:
     keys = [step for step in path if not step.isdigit()]
     if not keys:
         return ""
-    pattern = re.compile(rf"^\s*\"?{re.escape(keys[-1])}\"?\s*=|^\s*\[+[\w.\" -]*\b{re.escape(keys[-1])}\"?\]")
+    pattern = re.compile(
+        rf"^\s*\"?{re.escape(keys[-1])}\"?\s*=|^\s*\[+[\w.\" -]*\b{re.escape(keys[-1])}\"?\]"
+    )
     for number, line in enumerate(file.read_text(encoding="utf-8-sig").splitlines(), 1):
         if pattern.search(line):
             return f":{number}"

@@ -98,7 +98,9 @@ def _answer(
     if unclaimed:
         gaps.append(f"{_listed(unclaimed)} could not be read")
     undecided = sum(
-        1 for finding in findings if finding.verdict is Verdict.UNDECIDED and finding.rule[:3] in asked.families
+        1
+        for finding in findings
+        if finding.verdict is Verdict.UNDECIDED and finding.rule[:3] in asked.families
     )
     if undecided:
         gaps.append(f"{undecided} undecided")
@@ -126,12 +128,13 @@ def _scope(name: str, evidence: Evidence) -> str:
         first = min((log.first for log in logs if log.first), default=None)
         last = max((log.last for log in logs if log.last), default=None)
         span = f" from {first:%Y-%m-%dT%H:%M:%SZ} to {last:%Y-%m-%dT%H:%M:%SZ}" if first and last else ""
-        moved = f"{_number(counts.get('rollback', 0), 'rollback')} in {_number(len(evidence.of(Case)), 'case')}"
+        moved = (
+            f"{_number(counts.get('rollback', 0), 'rollback')} in {_number(len(evidence.of(Case)), 'case')}"
+        )
         return f"{moved}; the log covers{span or ' no time'}"
     if name == "evidence":
-        return (
-            f"{_number(len(evidence.of(Correction)), 'correction')} and {_number(len(evidence.of(Incident)), 'incident')}"
-        )
+        corrections = _number(len(evidence.of(Correction)), "correction")
+        return f"{corrections} and {_number(len(evidence.of(Incident)), 'incident')}"
     families = len(evidence.of(MetricFamily))
     return "1 metric family" if families == 1 else f"{families} metric families"
 

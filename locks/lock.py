@@ -26,17 +26,15 @@ from typing import Any, Final
 from packaging.requirements import Requirement
 from packaging.tags import Tag
 from packaging.utils import canonicalize_name, parse_wheel_filename
-from pip._internal.models.index import PyPI as DEFAULT_INDEX
-from pip._vendor import requests
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 LOCK: Final = ROOT / "locks" / "core.txt"
 PYTHONS: Final = ("3.11", "3.12", "3.13", "3.14")
+# musl on aarch64 is not among them: tree-sitter has no wheel for it.
 PLATFORMS: Final = {
     "linux x86_64": re.compile(r"manylinux.*_x86_64"),
     "linux aarch64": re.compile(r"manylinux.*_aarch64"),
     "musl x86_64": re.compile(r"musllinux.*_x86_64"),
-    "musl aarch64": re.compile(r"musllinux.*_aarch64"),
     "macos x86_64": re.compile(r"macosx.*_(x86_64|universal2)"),
     "macos arm64": re.compile(r"macosx.*_(arm64|universal2)"),
     "windows amd64": re.compile(r"win_amd64"),
@@ -57,7 +55,9 @@ def resolve(requirements: Sequence[str]) -> dict[str, tuple[str, list[str]]]:
     pip = (sys.executable, "-m", "pip", "--isolated", "install", "--quiet", "--dry-run", "--ignore-installed")
     options = ("--only-binary", ":all:", "--report", "-")
     # Without PIP_* variables: an index of this machine must not decide what others install.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PIP_") or name == "PIP_CERT"}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("PIP_") or name == "PIP_CERT"
+    }
     answer = subprocess.run(  # noqa: S603 - pip, with requirements from our own pyproject.toml
         (*pip, *options, *requirements), env=environment, check=True, capture_output=True
     )
@@ -103,11 +103,15 @@ def missing(resolved: Mapping[str, tuple[str, list[str]]]) -> list[str]:
 
 def wheels(name: str, version: str) -> dict[str, tuple[frozenset[Tag], str]]:
     """The wheels of one release that a supported Python can take: file name to tags and SHA-256."""
+    # pip knows its default index and how to reach it; it has no public name for either.
+    from pip._internal.models import index as pip_index
+    from pip._vendor import requests
+
     answer = requests.get(
-        f"{DEFAULT_INDEX.simple_url}/{name}/",
+        f"{pip_index.PyPI.simple_url}/{name}/",
         headers={"Accept": _JSON_INDEX},
         timeout=60,
-        verify=os.environ.get("PIP_CERT", True),
+        verify=os.environ.get("PIP_CERT") or True,
     )
     answer.raise_for_status()
     listing: dict[str, Any] = answer.json()  # the index's document; only three keys are read
@@ -141,7 +145,9 @@ def uncovered(found: Mapping[str, tuple[frozenset[Tag], str]]) -> list[str]:
         f"Python {python} on {platform}"
         for platform, pattern in PLATFORMS.items()
         for python in PYTHONS
-        if not any(_takes(python, tag) and (tag.platform == "any" or pattern.fullmatch(tag.platform)) for tag in tags)
+        if not any(
+            _takes(python, tag) and (tag.platform == "any" or pattern.fullmatch(tag.platform)) for tag in tags
+        )
     ]
 
 
@@ -151,12 +157,16 @@ def main() -> None:
         sys.exit(f"locks/lock.py: run it with Python {PYTHONS[0]}, the oldest that is supported")
     resolved = resolve(dependencies())
     problems = missing(resolved)
-    lines = ["# All core dependencies of kfm-audit with the hashes of all their wheels. Do not edit; run locks/lock.py."]
+    lines = [
+        "# Each core dependency of kfm-audit, with the hashes of all its wheels. Do not edit; run locks/lock.py."
+    ]
     for name, (version, _) in sorted(resolved.items()):
         found = wheels(name, version)
         problems += [f"{name} {version} has no wheel for {place}" for place in uncovered(found)]
         hashes = sorted(digest for _, digest in found.values())
-        lines.append(" \\\n    ".join([f"{name}=={version}", *(f"--hash=sha256:{digest}" for digest in hashes)]))
+        lines.append(
+            " \\\n    ".join([f"{name}=={version}", *(f"--hash=sha256:{digest}" for digest in hashes)])
+        )
     if problems:
         sys.exit("locks/lock.py: nothing written\n" + "\n".join(problems))
     LOCK.write_text("\n".join(lines) + "\n", encoding="utf-8")

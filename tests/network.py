@@ -13,7 +13,12 @@ import pytest
 def index_reachable() -> bool:
     """Whether pip gets an answer from a package index."""
     pip = (sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--ignore-installed", "--no-deps")
-    return subprocess.run((*pip, "--retries=0", "--timeout=15", "mdurl"), check=False, capture_output=True).returncode == 0
+    return (
+        subprocess.run(
+            (*pip, "--retries=0", "--timeout=15", "mdurl"), check=False, capture_output=True
+        ).returncode
+        == 0
+    )
 
 
 def need_index() -> None:

@@ -17,7 +17,9 @@ UPDATE = bool(os.environ.get("KFM_UPDATE_CASES"))
 RULES = {rule.name: rule for rule in built_in_rules()}
 
 
-@pytest.mark.parametrize("file", sorted(CASES.glob("*/*.case")), ids=lambda file: f"{file.parent.name}/{file.stem}")
+@pytest.mark.parametrize(
+    "file", sorted(CASES.glob("*/*.case")), ids=lambda file: f"{file.parent.name}/{file.stem}"
+)
 def test_case(file: Path) -> None:
     case = read_case(file)
     result = run_case(case)

@@ -243,6 +243,7 @@ def _tokens(text: str) -> Iterator[_Token]:
 
 def _unsupported(token: _Token, expected: str) -> AlarmRuleError:
     return AlarmRuleError(
-        f"Error in AlarmRule [Unsupported token '{token.text}' at char {token.position}, must be: {expected}]",
+        f"Error in AlarmRule [Unsupported token '{token.text}' at char {token.position}, "
+        f"must be: {expected}]",
         token.position,
     )

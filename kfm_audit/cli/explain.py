@@ -16,7 +16,9 @@ def explain(options: argparse.Namespace) -> int:
     """Show a rule's page. Raises UsageError for a word that is no rule."""
     rule = _rule_called(options.rule)
     about = page(rule)
-    accepted = "one event at a time, never inline or by a baseline" if rule.singly else "in config or by a baseline"
+    accepted = (
+        "one event at a time, never inline or by a baseline" if rule.singly else "in config or by a baseline"
+    )
     text = (
         f"# {rule.id} {rule.name}\n\n{about.summary}\n\nDefault severity: {rule.severity.value}. "
         f"Can be accepted {accepted}.\n\n{about.markdown}"

@@ -21,7 +21,7 @@ from kfm_audit.reports import FORMATS
 from kfm_audit.reports.report import View
 
 PUBLIC = ("sarif", "github", "summary")
-"""Formats that land where everybody can read them: names of people are replaced, unless config says otherwise."""
+"""Formats that land where everybody can read them: names of people are replaced, unless config says not to."""
 
 
 class Output(Struct, frozen=True):
@@ -45,8 +45,13 @@ def parse_outputs(words: Iterable[str]) -> tuple[Output, ...]:
     return tuple(outputs)
 
 
-def write_outputs(audited: Audited, outputs: tuple[Output, ...], options: argparse.Namespace, run: Run) -> None:
-    """Write every output, and what is to be said about the run. Raises UsageError for a file that cannot be written."""
+def write_outputs(
+    audited: Audited, outputs: tuple[Output, ...], options: argparse.Namespace, run: Run
+) -> None:
+    """Write every output, and what is to be said about the run.
+
+    Raises UsageError for a file that cannot be written.
+    """
     from kfm_audit.reports.text import render_run
 
     for output in outputs:
@@ -66,7 +71,9 @@ def _view(
 ) -> View:
     stream = stream or sys.stdout
     config = run.config.config
-    severity = options.min_severity or (run.profile.min_severity if run.profile else None) or config.min_severity
+    severity = (
+        options.min_severity or (run.profile.min_severity if run.profile else None) or config.min_severity
+    )
     return View(
         min_severity=Severity(severity or "note"),
         show_suppressed=options.show_suppressed,

@@ -46,51 +46,85 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     check = commands.add_parser(
         "check",
         help="audit files and folders",
-        description="Find inputs below PATHS by content and name, read them together, and report what is wrong.",
+        description="Find inputs below PATHS by content and name, read them together, "
+        "and report what is wrong.",
         epilog=EXIT_CODES,
         formatter_class=_formatter(),
         allow_abbrev=False,
     )
     check.set_defaults(command=_check)
     add = check.add_argument
-    add("paths", nargs="*", metavar="PATH", default=["."], help="what to report on; `-` is standard input (default: .)")
+    add(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        default=["."],
+        help="what to report on; `-` is standard input (default: .)",
+    )
     what = check.add_argument_group("what is right")
-    what.add_argument("--policy", metavar="FILE|PACK", help="the policy (default: the config's, else kfm-v11)")
+    what.add_argument(
+        "--policy", metavar="FILE|PACK", help="the policy (default: the config's, else kfm-v11)"
+    )
     what.add_argument("--profile", metavar="NAME", help=f"{PROFILES}")
-    what.add_argument("--select", metavar="RULE,...", help="only these rules or families; findings about the audit itself stay")
+    what.add_argument(
+        "--select",
+        metavar="RULE,...",
+        help="only these rules or families; findings about the audit itself stay",
+    )
     what.add_argument("--ignore", metavar="RULE,...", help="not these rules or families")
     what.add_argument("--config", metavar="FILE", help="this config, whatever stands nearer")
     what.add_argument("--isolated", action="store_true", help="no config at all")
-    what.add_argument("--kind", metavar="KIND", help="the kind of the files that PATHS name, and of standard input")
+    what.add_argument(
+        "--kind", metavar="KIND", help="the kind of the files that PATHS name, and of standard input"
+    )
     when = check.add_argument_group("when")
-    when.add_argument("--now", metavar="TIMESTAMP", help="judge as of this time, ISO 8601 (default: the clock's)")
+    when.add_argument(
+        "--now", metavar="TIMESTAMP", help="judge as of this time, ISO 8601 (default: the clock's)"
+    )
     when.add_argument("--since", metavar="TIMESTAMP", help="judge events from this time on")
-    when.add_argument("--until", metavar="TIMESTAMP", help="judge events before this time; evidence is read up to --now")
+    when.add_argument(
+        "--until", metavar="TIMESTAMP", help="judge events before this time; evidence is read up to --now"
+    )
     shown = check.add_argument_group("what is shown")
     shown.add_argument(
         "--output",
         metavar="FORMAT[=PATH]",
         action="append",
         default=[],
-        help="text, json, sarif, github or summary; to PATH instead of standard output; repeatable (default: text)",
+        help="text, json, sarif, github or summary; to PATH instead of standard output; "
+        "repeatable (default: text)",
     )
-    shown.add_argument("--min-severity", choices=SEVERITIES, help="show findings from this severity on (default: note)")
+    shown.add_argument(
+        "--min-severity", choices=SEVERITIES, help="show findings from this severity on (default: note)"
+    )
     shown.add_argument("--show-suppressed", action="store_true", help="show suppressed findings too")
-    shown.add_argument("--quiet", "-q", action="store_true", help="say nothing about the run on standard error")
-    shown.add_argument("--no-color", action="store_true", help="no colour (also NO_COLOR; FORCE_COLOR wants it)")
+    shown.add_argument(
+        "--quiet", "-q", action="store_true", help="say nothing about the run on standard error"
+    )
+    shown.add_argument(
+        "--no-color", action="store_true", help="no colour (also NO_COLOR; FORCE_COLOR wants it)"
+    )
     fails = check.add_argument_group("what fails")
     fails.add_argument(
-        "--fail-on", choices=(*SEVERITIES, "never"), help="exit with 1 for findings from this severity on (default: error)"
+        "--fail-on",
+        choices=(*SEVERITIES, "never"),
+        help="exit with 1 for findings from this severity on (default: error)",
     )
     fails.add_argument(
         "--fail-on-undecided", action="store_true", default=None, help="count undecided findings as failures"
     )
-    fails.add_argument("--baseline", metavar="FILE", help="findings in this JSON report are known and fail nothing")
+    fails.add_argument(
+        "--baseline", metavar="FILE", help="findings in this JSON report are known and fail nothing"
+    )
 
 
 def _add_rules(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     rules = commands.add_parser(
-        "rules", help="list all rules", description="List all rules.", formatter_class=_formatter(), allow_abbrev=False
+        "rules",
+        help="list all rules",
+        description="List all rules.",
+        formatter_class=_formatter(),
+        allow_abbrev=False,
     )
     rules.set_defaults(command=_rules)
     rules.add_argument("--format", choices=("text", "json"), default="text", help="how (default: text)")

@@ -34,6 +34,7 @@ from kfm_audit.facts import (
 from kfm_audit.lakefs.operations import Outcome, outcome
 from kfm_audit.policy.model import duration
 from kfm_audit.prov.placeholders import holds_todo
+from kfm_audit.prov.terms import last_part
 
 
 def join_cases(evidence: Evidence) -> None:
@@ -56,9 +57,8 @@ def join_cases(evidence: Evidence) -> None:
                 pass  # neither a rollback nor a denial (design section 6, decision 10)
     derived.extend(call for call in rollbacks if _in_window(call.time, evidence))
     episodes = _episodes(rollbacks, duration(evidence.policy.lakefs.episode_gap))
-    for case in _cases(episodes, evidence):
-        if any(_in_window(call.time, evidence) for call in case.rollbacks):
-            derived.append(case)
+    cases = _cases(episodes, evidence)
+    derived.extend(case for case in cases if any(_in_window(c.time, evidence) for c in case.rollbacks))
     evidence.add(derived)
 
 
@@ -140,14 +140,14 @@ def _incident(
 ) -> Record | None:
     """The incident record of an episode: it lists a call, or a correction of the episode names it."""
     listed = {name: name for call in episode for name in (call.request_id, call.subject) if name}
-    named = {_last_part(name): m.correction.subject for m in matches for name in m.correction.incidents}
+    named = {last_part(name): m.correction.subject for m in matches for name in m.correction.incidents}
     found = []
     for incident in incidents:
         call = next((name for name in incident.rollbacks if name in listed), None)
         if call is not None:
             found.append((incident, f"it lists {call}"))
-        elif _last_part(incident.id) in named:
-            found.append((incident, f"correction {named[_last_part(incident.id)]} names it"))
+        elif last_part(incident.id) in named:
+            found.append((incident, f"correction {named[last_part(incident.id)]} names it"))
     records = [
         Record(
             subject=incident.subject,
@@ -188,7 +188,7 @@ def _review(episode: Episode, matches: list[Match], evidence: Evidence) -> Recor
 
 
 def _human(matches: list[Match], evidence: Evidence) -> str:
-    """The person who made the calls, as a final correction has it: associated with it, and not its approver."""
+    """Who made the calls, as a final correction has it: a person of it, and not as its approver."""
     return next(
         (
             _name(agent)
@@ -202,19 +202,14 @@ def _human(matches: list[Match], evidence: Evidence) -> str:
 
 
 def _approves(agent: Agent, evidence: Evidence) -> bool:
-    return any(_last_part(role) in evidence.policy.provenance.approver_roles for role in agent.roles)
+    return any(last_part(role) in evidence.policy.provenance.approver_roles for role in agent.roles)
 
 
 def _is(agent: Agent, user: str, evidence: Evidence) -> bool:
     """Whether an agent is the user whom the log names, by any name of either."""
     known = {name.casefold() for name in evidence.people.names(user)}
-    return any(_last_part(name).casefold() in known or name.casefold() in known for name in agent.names)
+    return any(last_part(name).casefold() in known or name.casefold() in known for name in agent.names)
 
 
 def _name(agent: Agent) -> str:
-    return _last_part(agent.iri) or next(iter(agent.names), "somebody without a name")
-
-
-def _last_part(name: str) -> str:
-    """`INC-7` of `https://example.org/incidents/INC-7` and of `urn:incident:INC-7`."""
-    return name.replace("#", "/").replace(":", "/").rstrip("/").rpartition("/")[2]
+    return last_part(agent.iri) or next(iter(agent.names), "somebody without a name")

@@ -115,20 +115,23 @@ class Delivery:
             if composite.stack != alarm.stack or composite.subject == alarm.subject:
                 continue
             if names is None:
-                references = composite.alarm_rule.references if isinstance(composite.alarm_rule, Unknown) else ()
+                references = (
+                    composite.alarm_rule.references if isinstance(composite.alarm_rule, Unknown) else ()
+                )
                 bare = alarm.subject.partition("[")[0]
                 if any(item.name in (alarm.subject, bare) for item in references):
                     yield composite, True
                 elif any(item.kind is ReferenceKind.UNRESOLVED for item in references):
                     yield composite, False
             elif isinstance(alarm.alarm_name, Known) and any(
-                name == alarm.alarm_name.value or name.endswith(f":alarm:{alarm.alarm_name.value}") for name in names
+                name == alarm.alarm_name.value or name.endswith(f":alarm:{alarm.alarm_name.value}")
+                for name in names
             ):
                 yield composite, True
 
     @cached_property
     def _composites(self) -> tuple[tuple[CompositeAlarm, frozenset[str] | None], ...]:
-        """All composites that will exist and may act, with the children that can trip them; None if unknown."""
+        """All composites that will exist and may act, with the children that can trip them; None: unknown."""
         found = []
         for composite in self._evidence.of(CompositeAlarm):
             if composite.change is Change.DELETED or composite.actions_enabled == Known(False):
@@ -274,5 +277,3 @@ def _first(routes: Iterable[Route]) -> Route:
         if route.exists is None:
             best = route
     return best
-
-

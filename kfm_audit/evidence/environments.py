@@ -31,9 +31,7 @@ class Environments:
         """Take the policy's names, aliases and accepted evidence."""
         self._vocabulary = vocabulary
         self._names = {
-            word.lower(): name
-            for name, aliases in vocabulary.names.items()
-            for word in (name, *aliases)
+            word.lower(): name for name, aliases in vocabulary.names.items() for word in (name, *aliases)
         }
 
     @property
@@ -42,7 +40,7 @@ class Environments:
         return bool(self._names)
 
     def named_in(self, text: str) -> str | None:
-        """The environment that `text` names as a whole word: `prod` in `ingest-prod-dlq` and `IngestProdDlq`."""
+        """The environment that `text` names as a word: `prod` in `ingest-prod-dlq` and `IngestProdDlq`."""
         words = [word.lower() for word in _WORDS.findall(text)]
         return next((self._names[word] for word in words if word in self._names), None)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from kfm_audit.facts import AboutTheAudit, Fact
 
 if TYPE_CHECKING:
+    from kfm_audit.evidence.agents import Agents
     from kfm_audit.evidence.delivery import Delivery
     from kfm_audit.evidence.environments import Environments
     from kfm_audit.evidence.labels import LabelPolicies
@@ -58,15 +59,24 @@ class Evidence:
         return tuple(cast("list[F]", self._by_type.get(kind, [])))
 
     def counts(self) -> dict[str, int]:
-        """How many facts there are of each kind, by the kind's kebab-case name; those about the audit itself are left out."""
-        return {
-            kind: n
-            for kind, n in sorted(
+        """How many facts there are of each kind, by the kind's kebab-case name.
+
+        Those about the audit itself are left out.
+        """
+        return dict(
+            sorted(
                 (kind.kind, len(facts))
                 for kind, facts in self._by_type.items()
                 if not issubclass(kind, AboutTheAudit)
             )
-        }
+        )
+
+    @cached_property
+    def agents(self) -> Agents:
+        """Agents of corrections joined to people, roles and cases."""
+        from kfm_audit.evidence.agents import Agents
+
+        return Agents(self)
 
     @cached_property
     def delivery(self) -> Delivery:

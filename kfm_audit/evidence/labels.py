@@ -20,13 +20,15 @@ class LabelPolicy(Struct, frozen=True, kw_only=True, dict=True):
     Keys are compared in their plain form: `RequestId`, `request.id` and
     `request_id` are one key. `allow` and `deny` hold globs of plain keys;
     `named` are the keys that an override allows by name, which lifts a denial;
-    `listed` says that there is an allow list at all.
+    `listed` says that there is an allow list at all, `third_party` that others
+    chose the labels, so that no rule judges them.
     """
 
     allow: tuple[str, ...]
     listed: bool
     deny: tuple[str, ...]
     named: frozenset[str]
+    third_party: bool
     vocabularies: dict[str, tuple[str, ...]]
     warn_values: int
     max_values: int
@@ -95,6 +97,7 @@ class LabelPolicies:
             listed=bool(base.allow),
             deny=_plain((*base.deny, *denied)),
             named=frozenset(plain_key(key) for key in allowed if "*" not in key and "?" not in key),
+            third_party=any(override.third_party for override in overrides),
             vocabularies={plain_key(key): words for key, words in vocabularies.items()},
             warn_values=base.warn_values if max_values is None else max(base.warn_values, max_values),
             max_values=base.max_values if max_values is None else max_values,

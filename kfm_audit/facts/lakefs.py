@@ -106,6 +106,14 @@ class LogCoverage(Fact, frozen=True, kw_only=True):
     last: datetime | None
 
 
+class Owed(Enum):
+    """How a debt of a case stands at a point in time."""
+
+    SETTLED = "settled"
+    PENDING = "pending"
+    OVERDUE = "overdue"
+
+
 class Debt(Enum):
     """What a case owes."""
 
@@ -146,3 +154,16 @@ class Case(Fact, frozen=True, kw_only=True):
     def first(self) -> Rollback:
         """The call that opened the case."""
         return self.rollbacks[0]
+
+    @property
+    def deed(self) -> str:
+        """What was done and by whom: the first call's deed, and how many calls followed."""
+        more = len(self.rollbacks) - 1
+        return self.first.deed + (f" and {more} more call{'s' if more > 1 else ''}" if more else "")
+
+    def owed(self, debt: Debt, now: datetime) -> Owed:
+        """How a debt stands: settled by a final record, however late; else by whether it is due."""
+        record = self.records.get(debt)
+        if debt not in self.due or (record is not None and record.final):
+            return Owed.SETTLED
+        return Owed.PENDING if now < self.due[debt] else Owed.OVERDUE

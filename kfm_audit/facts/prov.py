@@ -12,7 +12,7 @@ from kfm_audit.facts.base import Fact
 
 
 class ProvDocument(Fact, frozen=True, kw_only=True):
-    """One provenance file: the subject is its path; `broken` says why it could not be read as PROV, else ""."""
+    """One provenance file; the subject is its path. `broken` says why it is no PROV that can be read, else ""."""
 
     kind: ClassVar[str] = "prov-document"
 
@@ -44,11 +44,6 @@ class Agent(Struct, frozen=True):
     roles: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     approved: datetime | None = None
-
-    @property
-    def called(self) -> str:
-        """What messages call the agent."""
-        return next((name for name in (self.iri, *self.names) if name), "an agent without a name")
 
 
 class Correction(Fact, frozen=True, kw_only=True):

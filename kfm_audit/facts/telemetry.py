@@ -11,7 +11,7 @@ from kfm_audit.facts.base import Fact
 from kfm_audit.values import Origin
 
 MAX_VALUES = 1001
-"""A label keeps at most this many distinct values; more than the largest limit that a policy may set says enough."""
+"""A label keeps at most this many distinct values; more than the largest limit of a policy says enough."""
 
 
 class LabelScope(Enum):

@@ -33,5 +33,7 @@ def read_baseline(file: Path) -> Counter[str]:
     except OSError as error:
         raise BaselineError(f"{file}: {error.strerror}") from None
     except (msgspec.MsgspecError, RecursionError) as error:
-        raise BaselineError(f"{file}: is no JSON report: {error}; make one with --output json={file.name}") from None
+        raise BaselineError(
+            f"{file}: is no JSON report: {error}; make one with --output json={file.name}"
+        ) from None
     return Counter(finding.fingerprint for finding in report.findings if finding.suppression is None)

@@ -45,7 +45,9 @@ class Suppressions:
         if finding.rule.startswith("SYS") or finding.verdict is Verdict.PENDING:
             return None
         for number, entry in enumerate(self._entries):
-            if entry.rule not in (finding.rule, finding.name) or not glob(entry.subject).fullmatch(finding.subject):
+            if entry.rule not in (finding.rule, finding.name) or not glob(entry.subject).fullmatch(
+                finding.subject
+            ):
                 continue
             self._used.add(number)
             if self._lacks(entry, finding.rule) or self._expired(entry):
@@ -61,7 +63,9 @@ class Suppressions:
             if lacks:
                 facts.append(UnreasonedSuppression(subject=entry.title, origin=entry.origin, lacks=lacks))
             elif self._expired(entry):
-                facts.append(ExpiredSuppression(subject=entry.title, origin=entry.origin, expired=entry.expires))
+                facts.append(
+                    ExpiredSuppression(subject=entry.title, origin=entry.origin, expired=entry.expires)
+                )
             elif number not in self._used:
                 facts.append(StaleSuppression(subject=entry.title, origin=entry.origin))
         return tuple(facts)

@@ -86,7 +86,7 @@ def find(search: Search) -> tuple[tuple[Found, ...], tuple[Skipped, ...]]:
 
 
 def display(path: Path, base: Path) -> str:
-    """The POSIX path relative to `base`, with `..` where it lies elsewhere below the same top, else absolute."""
+    """The POSIX path relative to `base`, with `..` where it lies nearby, else absolute."""
     try:
         return path.relative_to(base).as_posix() or "."
     except ValueError:
@@ -132,7 +132,9 @@ class _Walker:
         elif not (hidden or self._hidden.hides(path, folder=False)) or self._included(path):
             yield path
         elif self._claimed(path):
-            self._skip(path, "hidden by .gitignore: name it as a path, or in `include` of the config, to read it")
+            self._skip(
+                path, "hidden by .gitignore: name it as a path, or in `include` of the config, to read it"
+            )
 
     def _claimed(self, path: Path) -> bool:
         return any(path.match(pattern) for kind in self._search.kinds for pattern in kind.names)

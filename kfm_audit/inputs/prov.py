@@ -17,8 +17,6 @@ from kfm_audit.facts import Fact, ProvDocument
 from kfm_audit.inputs.kind import Kind, ReadContext, Reading, locate_in_json, unreadable
 from kfm_audit.inputs.positions import join_pointer, split_pointer
 from kfm_audit.inputs.source import Form, Source
-from kfm_audit.prov.dialects import CURE, PROV_JSON_KEYS, is_hybrid, is_prov_json, text_dialect
-from kfm_audit.prov.terms import Vocabulary, last_part
 from kfm_audit.values import Location, Origin
 
 NAMES: Final = (
@@ -37,27 +35,25 @@ NAMES: Final = (
 """Names that say: this is provenance."""
 
 _JSONLD_KEYS: Final = frozenset({"@context", "@graph", "@id", "@type"})
-_SPEAKS_PROV: Final = re.compile(
-    rb"www\.w3\.org/ns/prov|openprovenance\.org/|kansasfrontiermatrix\.org/ns/kfm|\"prov:"
-)
-_SPEAKS_OF_ACTIVITIES: Final = re.compile(
+_SPEAKS_PROV: Final = rb"www\.w3\.org/ns/prov|openprovenance\.org/|kansasfrontiermatrix\.org/ns/kfm|\"prov:"
+_IS_PROVENANCE: Final = (
+    rb"(?:prov:|ns/prov#)[A-Z]\w+\"|ns/prov\.jsonld|openprovenance\.org/|ns/kfm\.jsonld|"
     rb"(?:Activity|Correction|Rollback|startedAtTime|endedAtTime|wasAssociatedWith|qualifiedAssociation"
-    rb"|wasInformedBy|invalidated|generated|used)\"|ns/prov\.jsonld|openprovenance\.org/|ns/kfm\.jsonld"
+    rb"|wasInformedBy|invalidated|generated|used)\""
 )
-_RO_CRATE: Final = re.compile(rb"w3id\.org/ro/crate")
+"""A class of PROV, a context for it, or what only an Activity has; DCAT has `prov:wasDerivedFrom` alone."""
+_RO_CRATE: Final = b"w3id.org/ro/crate"
 _RO_CRATE_NAMES: Final = frozenset({"ro-crate-metadata.json", "ro-crate-metadata.jsonld"})
 
 
 def is_ro_crate(source: Source) -> bool:
     """Whether a file is an RO-Crate, whose runs are schema.org actions and no Activities. Raises OSError."""
-    if source.shape.form is not Form.OBJECT or _claimed(source):
-        return False
     named = PurePosixPath(source.path).name in _RO_CRATE_NAMES
-    return named or _is_crate(source)
+    return source.shape.form is Form.OBJECT and (named or _is_crate(source)) and not _claimed(source)
 
 
 def is_other_jsonld(source: Source) -> bool:
-    """Whether a `*.jsonld` file is well-formed and speaks of no Activity, like DCAT. Raises OSError."""
+    """Whether a `*.jsonld` file is well-formed and no provenance, but DCAT or the like. Raises OSError."""
     return (
         PurePosixPath(source.path).suffix == ".jsonld"
         and source.shape.form in (Form.OBJECT, Form.ARRAY)
@@ -73,17 +69,19 @@ def _claimed(source: Source) -> bool:
 
 def _is_crate(source: Source) -> bool:
     context = source.shape.values.get("@context")
-    return context is not None and _RO_CRATE.search(bytes(context)) is not None
+    return context is not None and _RO_CRATE in bytes(context)
 
 
 def _holds_provenance(source: Source) -> bool:
+    from kfm_audit.prov.dialects import is_hybrid, is_prov_json
+
     keys = source.shape.keys
     if is_prov_json(keys) or is_hybrid(keys):
         return True
     if not (keys & _JSONLD_KEYS or any("ns/prov#" in key for key in keys)):
         return False
     data = source.data
-    return _SPEAKS_PROV.search(data) is not None and _SPEAKS_OF_ACTIVITIES.search(data) is not None
+    return re.search(_SPEAKS_PROV, data) is not None and re.search(_IS_PROVENANCE, data) is not None
 
 
 def _recognise(source: Source) -> bool:
@@ -93,12 +91,16 @@ def _recognise(source: Source) -> bool:
         case Form.LINES:
             return _claimed(source)
         case Form.TEXT:
+            from kfm_audit.prov.dialects import text_dialect
+
             return text_dialect(source.head) is not None
         case Form.EMPTY | Form.BROKEN_JSON | Form.NOT_UTF8 | Form.TOO_DEEP:
             return False
 
 
 def _read(source: Source, context: ReadContext) -> Reading:
+    from kfm_audit.prov.dialects import CURE, text_dialect
+
     shape = source.shape
     match shape.form:
         case Form.OBJECT | Form.ARRAY:
@@ -120,6 +122,8 @@ def _read(source: Source, context: ReadContext) -> Reading:
 
 
 def _read_json(source: Source, context: ReadContext) -> Reading:
+    from kfm_audit.prov.dialects import CURE, PROV_JSON_KEYS, is_prov_json
+
     keys = source.shape.keys if source.shape.form is Form.OBJECT else frozenset[str]()
     if is_prov_json(keys) or (keys and keys <= PROV_JSON_KEYS):
         return Reading((unreadable(source, "is PROV-JSON, which is not read", CURE),))
@@ -130,6 +134,7 @@ def _read_json(source: Source, context: ReadContext) -> Reading:
     from kfm_audit.prov.emptiness import activities, fault
     from kfm_audit.prov.jsonld import expand
     from kfm_audit.prov.prepare import Refusal
+    from kfm_audit.prov.terms import Vocabulary
 
     expanded = expand(source.data, source.path)
     if isinstance(expanded, Refusal):
@@ -168,6 +173,8 @@ def _broken(source: Source, cause: str, cure: str, pointer: str = "") -> Reading
 
 def _locate(source: Source, origin: Origin, attribute: str) -> Location:
     """Keys are found by their local name: rules say `kfm:justification`, documents write it in many ways."""
+    from kfm_audit.prov.terms import last_part
+
     if origin.line or not attribute:
         return locate_in_json(source, origin, attribute)
     tokens = list(split_pointer(origin.pointer))

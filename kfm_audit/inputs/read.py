@@ -13,8 +13,8 @@ from kfm_audit.facts import Fact, UnreadableInput
 from kfm_audit.findings.finding import Place
 from kfm_audit.inputs.find import Found
 from kfm_audit.inputs.kind import Kind, ReadContext, Reading, unreadable
-from kfm_audit.inputs.record import IgnoredFile, InputRecord, InputStatus
 from kfm_audit.inputs.recognise import Foreign, recognise
+from kfm_audit.inputs.record import IgnoredFile, InputRecord, InputStatus
 from kfm_audit.inputs.source import Source
 from kfm_audit.inputs.terraform import sources as terraform_sources
 from kfm_audit.inputs.terraform.sources import SourceLines
@@ -61,7 +61,12 @@ class Library:
         records = [_record(item) for item in self._inputs.values()]
         records.extend(
             InputRecord(
-                path=path, kind="", status=InputStatus.UNREADABLE, bytes=_size(found.source), sha256=None, facts=0
+                path=path,
+                kind="",
+                status=InputStatus.UNREADABLE,
+                bytes=_size(found.source),
+                sha256=None,
+                facts=0,
             )
             for path, (found, _) in self._lost.items()
         )
@@ -162,9 +167,15 @@ def _read(source: Source, kind: Kind, context: ReadContext) -> Reading:
     except OSError as error:
         cause, cure = f"cannot be read: {error.strerror}", "check that it may be read"
     except (RecursionError, MemoryError):
-        cause, cure = "is nested too deeply, or too large, to be read", "it is no document of ours, or hostile"
+        cause, cure = (
+            "is nested too deeply, or too large, to be read",
+            "it is no document of ours, or hostile",
+        )
     except UnicodeDecodeError as error:
-        cause, cure = f"is not UTF-8: byte 0x{error.object[error.start]:02x} at offset {error.start}", "save it as UTF-8"
+        cause, cure = (
+            f"is not UTF-8: byte 0x{error.object[error.start]:02x} at offset {error.start}",
+            "save it as UTF-8",
+        )
     return Reading((unreadable(source, f"{kind.title}: {cause}", cure),))
 
 

@@ -22,8 +22,8 @@ Recognised = Kind | Foreign | UnreadableInput
 
 NO_KIND: Final = "holds nothing that an input of any kind would"
 _KINDS_HELP: Final = (
-    "give a Terraform plan (`terraform show -json`), telemetry, PROV-O JSON-LD, a lakeFS audit log, a directory or an "
-    "incident record; or say what it is with --kind"
+    "give a Terraform plan (`terraform show -json`), telemetry, PROV-O JSON-LD, a lakeFS audit log, a directory "
+    "or an incident record; or say what it is with --kind"
 )
 
 
@@ -50,7 +50,9 @@ def recognise(
                 return kind
         claimed = next((kind for kind in kinds if kind.claims(source)), None)
     except OSError as error:
-        return unreadable(source, f"cannot be opened: {error.strerror}", "check that it exists and may be read")
+        return unreadable(
+            source, f"cannot be opened: {error.strerror}", "check that it exists and may be read"
+        )
     except MemoryError:
         return unreadable(source, "does not fit into memory", "split it")
     if claimed is None and not named:
@@ -62,7 +64,9 @@ def recognise(
         case Form.NOT_UTF8:
             return unreadable(source, f"{what}is not UTF-8: {shape.problem}", "save it as UTF-8")
         case Form.TOO_DEEP:
-            return unreadable(source, f"{what}is nested too deeply to be read", "it is no document of ours, or hostile")
+            return unreadable(
+                source, f"{what}is nested too deeply to be read", "it is no document of ours, or hostile"
+            )
         case Form.BROKEN_JSON:
             return unreadable(
                 source,

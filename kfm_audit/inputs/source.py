@@ -50,7 +50,7 @@ class Shape(Struct, frozen=True):
 _OBJECT: Final = msgspec.json.Decoder(dict[str, Raw])
 _ARRAY: Final = msgspec.json.Decoder(list[Raw])
 _INI_OR_WRAPPER: Final = re.compile(rb"\[[A-Za-z]")
-"""`[section]` and `[command]/path`: text that only begins like a JSON array (`[true` is no document of ours)."""
+"""`[section]` and `[command]/path`: text that begins like a JSON array (`[true` is no document of ours)."""
 _BYTE: Final = re.compile(r"\(byte (\d+)\)")
 
 
@@ -136,7 +136,10 @@ class Source:
             head.decode("utf-8")
         except UnicodeDecodeError as error:
             if error.start < len(head) - 4:
-                return Shape(Form.NOT_UTF8, problem=f"byte 0x{head[error.start]:02x} at offset {error.start} is not UTF-8")
+                return Shape(
+                    Form.NOT_UTF8,
+                    problem=f"byte 0x{head[error.start]:02x} at offset {error.start} is not UTF-8",
+                )
         return Shape(Form.TEXT)
 
     def _lines_shape(self, head: bytes) -> Shape | None:

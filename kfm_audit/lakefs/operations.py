@@ -50,18 +50,15 @@ REWRITES: Final = frozenset({Operation.HARD_RESET.value, Operation.DELETE_BRANCH
 _BY_ID: Final = {operation.value.lower(): operation for operation in Operation}
 
 # The calls above by method and path, for lines that carry no operation id.
-_PATHS: Final = tuple(
-    (method, re.compile(path), operation)
-    for method, path, operation in (
-        ("PUT", r"/api/v1/repositories/[^/]+/branches/[^/]+/hard_reset", Operation.HARD_RESET),
-        ("POST", r"/api/v1/repositories/[^/]+/branches/[^/]+/revert", Operation.REVERT),
-        ("POST", r"/api/v1/repositories/[^/]+/branches/[^/]+/commits", Operation.COMMIT),
-        ("POST", r"/api/v1/repositories/[^/]+/branches/[^/]+/commits/async", Operation.COMMIT_ASYNC),
-        ("DELETE", r"/api/v1/repositories/[^/]+/branches/[^/]+", Operation.DELETE_BRANCH),
-        ("PUT", r"/api/v1/repositories/[^/]+/branches/[^/]+", Operation.RESET),
-        ("PUT", r"/api/v1/auth/groups/[^/]+/members/[^/]+", Operation.ADD_MEMBER),
-        ("DELETE", r"/api/v1/auth/groups/[^/]+/members/[^/]+", Operation.REMOVE_MEMBER),
-    )
+_PATHS: Final = (
+    ("PUT", r"/api/v1/repositories/[^/]+/branches/[^/]+/hard_reset", Operation.HARD_RESET),
+    ("POST", r"/api/v1/repositories/[^/]+/branches/[^/]+/revert", Operation.REVERT),
+    ("POST", r"/api/v1/repositories/[^/]+/branches/[^/]+/commits", Operation.COMMIT),
+    ("POST", r"/api/v1/repositories/[^/]+/branches/[^/]+/commits/async", Operation.COMMIT_ASYNC),
+    ("DELETE", r"/api/v1/repositories/[^/]+/branches/[^/]+", Operation.DELETE_BRANCH),
+    ("PUT", r"/api/v1/repositories/[^/]+/branches/[^/]+", Operation.RESET),
+    ("PUT", r"/api/v1/auth/groups/[^/]+/members/[^/]+", Operation.ADD_MEMBER),
+    ("DELETE", r"/api/v1/auth/groups/[^/]+/members/[^/]+", Operation.REMOVE_MEMBER),
 )
 
 
@@ -75,7 +72,8 @@ def operation(operation_id: str, method: str, path: str) -> Operation | None:
         return _BY_ID.get(operation_id.replace("_", "").lower())
     bare = path.partition("?")[0]
     return next(
-        (found for verb, pattern, found in _PATHS if verb == method.upper() and pattern.fullmatch(bare)), None
+        (found for verb, pattern, found in _PATHS if verb == method.upper() and re.fullmatch(pattern, bare)),
+        None,
     )
 
 

@@ -19,7 +19,13 @@ from kfm_audit.policy.model import Policy, duration
 from kfm_audit.policy.strict import DocumentError, nearest, read_strictly
 
 DEFAULT_PACK: Final = "kfm-v11"
-_DURATIONS: Final = (("join_tolerance",), ("episode_gap",), ("due", "correction"), ("due", "incident"), ("due", "review"))
+_DURATIONS: Final = (
+    ("join_tolerance",),
+    ("episode_gap",),
+    ("due", "correction"),
+    ("due", "incident"),
+    ("due", "review"),
+)
 
 Document = dict[str, Any]
 

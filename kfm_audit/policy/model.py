@@ -124,6 +124,8 @@ class MetricOverride(Section, frozen=True):
     deny: tuple[str, ...] = ()
     vocabularies: dict[str, tuple[str, ...]] = {}
     max_values: int | None = None
+    third_party: bool = False
+    """Others choose the labels of these metrics (AWS, client libraries): they are not judged."""
 
 
 class Telemetry(Section, frozen=True):

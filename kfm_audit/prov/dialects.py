@@ -50,15 +50,17 @@ _RELATIONS: Final = frozenset(
 PROV_JSON_KEYS: Final = frozenset({"prefix", "bundle"}) | _ELEMENTS | _RELATIONS
 """All that may stand at the top of a PROV-JSON document."""
 
+# Patterns are compiled when they are first needed: most files are JSON.
 _SPACE: Final = rb"(?:\s|//[^\n]*\n|/\*.*?\*/)*+"
-_PROV_N: Final = re.compile(
-    _SPACE + rb"document\b" + _SPACE + rb"(?:prefix\b|default\b|bundle\b|[A-Za-z]+\(|endDocument)", re.DOTALL
+_PROV_N: Final = rb"(?s)%sdocument\b%s(?:prefix\b|default\b|bundle\b|[A-Za-z]+\(|endDocument)" % (
+    _SPACE,
+    _SPACE,
 )
-_XML_ROOT: Final = re.compile(
-    rb"(?:\s|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>)*+<(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)", re.DOTALL
+_XML_ROOT: Final = (
+    rb"(?s)(?:\s|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>)*+<(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)"
 )
-_TURTLE: Final = re.compile(rb"(?:\s|#[^\n]*\n)*+(?:@prefix|@base|PREFIX|BASE)\s", re.IGNORECASE)
-_TURTLE_ACTIVITY: Final = re.compile(
+_TURTLE: Final = rb"(?i)(?:\s|#[^\n]*\n)*+(?:@prefix|@base|PREFIX|BASE)\s"
+_TURTLE_ACTIVITY: Final = (
     rb"\s(?:a|rdf:type)\s[^.;]{0,200}?(?:prov:Activity\b|<http://www\.w3\.org/ns/prov#Activity>)"
 )
 _NAMESPACE: Final = PROV.encode()
@@ -80,13 +82,13 @@ def text_dialect(head: bytes) -> Dialect | None:
     Turtle counts only with an Activity in it: shapes and ontologies name PROV's
     classes without being provenance.
     """
-    if _PROV_N.match(head):
+    if re.match(_PROV_N, head):
         return Dialect.PROV_N
-    root = _XML_ROOT.match(head)
+    root = re.match(_XML_ROOT, head)
     if root is not None:
         if root[1] == b"document" and _NAMESPACE in head:
             return Dialect.PROV_XML
         return Dialect.RDF_XML if root[1] == b"RDF" and _NAMESPACE in head else None
-    if _TURTLE.match(head) and _NAMESPACE in head and _TURTLE_ACTIVITY.search(head):
+    if re.match(_TURTLE, head) and _NAMESPACE in head and re.search(_TURTLE_ACTIVITY, head):
         return Dialect.TURTLE
     return None

@@ -109,8 +109,8 @@ def _dropped(expanded: Expanded) -> Iterator[Fault]:
         for name in types if isinstance(types, list) else [types]:
             if isinstance(name, str) and last_part(name) in ("Activity", *CORRECTION_TYPES):
                 yield Fault(
-                    f"loses its {name} at {pointer or 'the root'}: JSON-LD drops a node whose @id is no valid "
-                    "IRI, and all below a key that @context does not define",
+                    f"loses its {name} at {pointer or 'the root'}: JSON-LD drops a node whose @id is no IRI, "
+                    "and all below a key that @context does not define",
                     "give it an @id without spaces, and define the keys above it",
                     pointer,
                 )

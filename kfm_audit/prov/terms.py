@@ -6,7 +6,6 @@ documents disagree about what `kfm:` stands for.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -37,13 +36,12 @@ CORRECTION_TERMS: Final = (
 )
 """Local names of the properties of a correction (`docs/correction-document.md`)."""
 
-_LAST_PART: Final = re.compile(r"[^/#:]+(?=[/#:]*$)")
-
 
 def last_part(text: str) -> str:
     """What follows the last `/`, `#` or `:` of an IRI, of `prefix:name` or of a plain word."""
-    found = _LAST_PART.search(text)
-    return found[0] if found else text
+    bare = text.rstrip("/#:")
+    start = max(bare.rfind("/"), bare.rfind("#"), bare.rfind(":")) + 1
+    return bare[start:] or text
 
 
 class Vocabulary:

@@ -8,7 +8,7 @@ are missing.
 from __future__ import annotations
 
 from collections import Counter
-from typing import Final
+from typing import Final, assert_never
 
 from kfm_audit.findings.finding import SettledFinding, Severity, Verdict
 from kfm_audit.reports import wording
@@ -46,9 +46,17 @@ def render(report: Report, view: View) -> str:
 def _level(settled: SettledFinding) -> str:
     """What is pending, undecided or accepted is said and never red."""
     finding = settled.finding
-    if finding.verdict is not Verdict.FAIL or settled.acceptance or finding.severity is Severity.NOTE:
+    if finding.verdict is not Verdict.FAIL or settled.acceptance is not None:
         return "notice"
-    return finding.severity.value
+    match finding.severity:
+        case Severity.ERROR:
+            return "error"
+        case Severity.WARNING:
+            return "warning"
+        case Severity.NOTE:
+            return "notice"
+        case _:
+            assert_never(finding.severity)
 
 
 def _command(level: str, settled: SettledFinding, report: Report, view: View) -> str:

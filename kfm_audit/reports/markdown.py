@@ -7,22 +7,27 @@ from typing import Final
 
 from kfm_audit.reports.neutral import neutral, shorten
 
-_LIMIT: Final = 500
+_LIMIT: Final = 1000
 """Characters of one text: a cell is read, not scrolled through."""
 
-_MARKUP: Final = re.compile(r"[\\`*_\[\]|~!]")
 _ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;"}
-_ENTITY: Final = re.compile("[&<>$]")
 _JOINER: Final = "&#8288;"
 """A word joiner. Nothing is seen of it, and GitHub finds no address, mention or issue across it."""
-_REFERENCE: Final = re.compile(r"@|#(?=\d)|:(?=//)|\bwww(?=\.)", re.IGNORECASE)
+_SPECIAL: Final = re.compile(
+    r"(?P<markup>[\\`*_\[\]|~!])|(?P<entity>[&<>$])|@|#(?=\d)|:(?=//)|\bwww(?=\.)", re.IGNORECASE
+)
 
 
 def prose(text: str) -> str:
     """`text` as running text, also in a cell of a table."""
-    text = _MARKUP.sub(r"\\\g<0>", shorten(neutral(text), _LIMIT))
-    text = _ENTITY.sub(lambda found: _ENTITIES[found[0]], text)
-    return _REFERENCE.sub(rf"\g<0>{_JOINER}", text)
+    return _SPECIAL.sub(_harmless, shorten(neutral(text), _LIMIT))
+
+
+def _harmless(special: re.Match[str]) -> str:
+    found = special[0]
+    if special["markup"]:
+        return f"\\{found}"
+    return _ENTITIES[found] if special["entity"] else found + _JOINER
 
 
 def code(text: str) -> str:

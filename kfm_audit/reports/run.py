@@ -19,7 +19,7 @@ _LABEL_WIDTH: Final = 12
 def render_run(report: Report, view: View) -> str:
     """What was read, what was not, how far the four questions were answered, and what it came to."""
     lines = _Lines(view, painter(color=view.color))
-    lines.add("read", _read(report))
+    lines.add("inputs", _inputs(report))
     for status, label in ((InputStatus.PARTLY, "in part"), (InputStatus.UNREADABLE, "unreadable")):
         lines.add(label, _named([record.path for record in report.inputs_that_are(status)]), "error")
     lines.add("facts", wording.tally(report.facts) or "none")
@@ -36,9 +36,8 @@ def render_run(report: Report, view: View) -> str:
     return lines.text
 
 
-def _read(report: Report) -> str:
-    kinds = wording.tally(report.kinds)
-    return f"{wording.plural(sum(report.kinds.values()), 'input')}: {kinds}" if kinds else "nothing"
+def _inputs(report: Report) -> str:
+    return f"{len(report.inputs)}: {wording.tally(report.kinds)}" if report.inputs else "none"
 
 
 def _times(report: Report) -> str:

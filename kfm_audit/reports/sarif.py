@@ -39,7 +39,7 @@ RUN_ITSELF: Final = "kfm-audit.toml"
 """Where findings about the run itself are shown: GitHub needs a file, and this one, which need not
 exist, is where most of them are mended."""
 
-GENERATED: Final = frozenset({"terraform-plan", "terraform-state", "telemetry", "lakefs-log"})
+GENERATED: Final = frozenset({"terraform-plan", "telemetry", "lakefs-log"})
 """Kinds of inputs that a tool writes and no repository keeps.
 
 For their lines GitHub's upload action has no source to hash, or one that is

@@ -30,7 +30,7 @@ def render(report: Report, view: View) -> str:
     shown = [settled for settled in report.findings if view.shows(settled)]
     if not shown:
         return neutral(_nothing(report)) + "\n"
-    writer = _Writer(report, view, stacks=len({settled.finding.stack for settled in shown}) > 1)
+    writer = _Writer(report, view, stacks=_stacks(shown) > 1)
     blocks: list[str] = []
     for group in _groups(shown):
         if len(group) < _GROUPED_FROM:
@@ -56,6 +56,10 @@ def _groups(shown: Sequence[SettledFinding]) -> list[list[SettledFinding]]:
         for settled in shown
         if id(settled) in together or id(settled) not in grouped
     ]
+
+
+def _stacks(shown: Sequence[SettledFinding]) -> int:
+    return len({settled.finding.stack for settled in shown if settled.finding.stack})
 
 
 def _nothing(report: Report) -> str:
@@ -86,7 +90,7 @@ class _Writer:
         """One finding, whole."""
         finding = settled.finding
         lines = [self._header(settled), *self._wrapped("", wording.sentence(finding))]
-        lines.extend(self._excerpt(settled.location))
+        lines.extend(self._excerpt(settled.location, wording.label(finding)))
         if finding.due is not None:
             lines.extend(self._wrapped("due: ", wording.due(finding, self._report.now)))
         if self._stacks and finding.stack:
@@ -119,7 +123,7 @@ class _Writer:
         line = f"{self._paint(where + ':', 'where')} {self._paint(label, label)} {rule}"
         return f"{line} {self._paint(remarks, 'faint')}" if remarks else line
 
-    def _excerpt(self, place: Location) -> Iterator[str]:
+    def _excerpt(self, place: Location, style: str) -> Iterator[str]:
         line = self._view.excerpt(place) if place.line else None
         if line is None or not line.strip():
             return
@@ -127,7 +131,7 @@ class _Writer:
         shown = excerpt(line, place, self._view.width - len(gutter))
         yield self._paint(gutter, "faint") + shown.text
         if shown.carets:
-            yield self._paint(f"{'':>5} | ", "faint") + self._paint(shown.carets, "error")
+            yield self._paint(f"{'':>5} | ", "faint") + self._paint(shown.carets, style)
 
     def _wrapped(self, label: str, text: str) -> list[str]:
         """A paragraph below the header, hanging under its label; addresses and paths stay whole."""

@@ -76,8 +76,10 @@ def label(finding: Finding) -> str:
     match finding.verdict:
         case Verdict.FAIL:
             return finding.severity.value
-        case Verdict.PENDING | Verdict.UNDECIDED:
-            return finding.verdict.value
+        case Verdict.PENDING:
+            return "pending"
+        case Verdict.UNDECIDED:
+            return "undecided"
         case _:
             assert_never(finding.verdict)
 
@@ -129,8 +131,10 @@ def counts(report: Report) -> str:
 def answer(question: Question) -> str:
     """`answered`, `partly` or `not checked`."""
     match question.answer:
-        case Answer.ANSWERED | Answer.PARTLY:
-            return question.answer.value
+        case Answer.ANSWERED:
+            return "answered"
+        case Answer.PARTLY:
+            return "partly"
         case Answer.NOT_CHECKED:
             return "not checked"
         case _:

@@ -37,7 +37,7 @@ class Judgement(Struct, frozen=True, kw_only=True):
 
 
 def configure(rules: Iterable[Rule], policy: Policy) -> tuple[RuleSetting, ...]:
-    """Join rules with the policy's `severities` and `rules`. Raises DocumentError with the path in the policy."""
+    """Join rules with the policy's `severities` and `rules`. Raises DocumentError, with the path in it."""
     rules = tuple(rules)
     words = {rule.id for rule in rules}
     for word in policy.rules:
@@ -46,7 +46,9 @@ def configure(rules: Iterable[Rule], policy: Policy) -> tuple[RuleSetting, ...]:
     families = words | {rule.family for rule in rules}
     for word in policy.severities:
         if word not in families:
-            raise DocumentError(f"no rule or family is called {word}{nearest(word, families)}", ("severities", word))
+            raise DocumentError(
+                f"no rule or family is called {word}{nearest(word, families)}", ("severities", word)
+            )
     return tuple(_configured(rule, policy) for rule in rules)
 
 
@@ -73,7 +75,7 @@ def judge(
     evidence: Evidence,
     reported: Callable[[str], bool] = lambda _path: True,
 ) -> Judgement:
-    """Judge the facts whose input is `reported`. A rule that raises is a `FailedRule`; the others still run."""
+    """Judge the facts whose input is `reported`. A rule that raises is a `FailedRule`; the others run on."""
     findings: list[Finding] = []
     failed: list[FailedRule] = []
     tested: dict[str, int] = {}

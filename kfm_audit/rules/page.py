@@ -1,4 +1,4 @@
-"""A rule's page: its docstring, taken apart. Docs, `explain`, SARIF and the tests of its examples come from it."""
+"""A rule's page: its docstring, taken apart. Docs, `explain`, SARIF and the tests of its examples use it."""
 
 from __future__ import annotations
 

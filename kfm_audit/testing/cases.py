@@ -81,7 +81,8 @@ def run_case(case: Case) -> CaseResult:
     findings: list[dict[str, Any]] = ran.of(case.rule)
     verdicts = tuple(sorted({finding["verdict"] for finding in findings})) or ("pass",)
     rendered = msgspec.json.format(msgspec.json.encode(ran.findings), indent=2).decode() + "\n"
-    return CaseResult(verdicts, ran.output, rendered)
+    # What is printed when nothing was found speaks of the run as a whole, not of the rule.
+    return CaseResult(verdicts, ran.output if ran.findings else "", rendered)
 
 
 def write_case(file: Path, result: CaseResult) -> None:

@@ -67,7 +67,9 @@ class Runner(Struct, frozen=True, kw_only=True):
         document = yaml.safe_load((self.action / "action.yml").read_text(encoding="utf-8"))
         given = {name.replace("_", "-"): value for name, value in inputs.items()}
         assert given.keys() <= document["inputs"].keys()
-        values = {name: text(given.get(name, spec.get("default", ""))) for name, spec in document["inputs"].items()}
+        values = {
+            name: text(given.get(name, spec.get("default", ""))) for name, spec in document["inputs"].items()
+        }
         steps: dict[str, Any] = {}
         context = {"inputs": values, "steps": steps, "github": {"event": self.event}}
         failed = 0
@@ -76,14 +78,26 @@ class Runner(Struct, frozen=True, kw_only=True):
         ran: list[str] = []
         summary = self._file("summary")
         for number, step in enumerate(document["runs"]["steps"]):
-            assert step.keys() <= {"name", "id", "if", "shell", "env", "run", "uses", "with", "continue-on-error"}
+            assert step.keys() <= {
+                "name",
+                "id",
+                "if",
+                "shell",
+                "env",
+                "run",
+                "uses",
+                "with",
+                "continue-on-error",
+            }
             outcome, outputs = "skipped", {}
             # Without a status function in `if`, a step waits for the success of those before it.
             if not failed and truthy(evaluate(str(step.get("if", "${{ 'true' }}")), context)):
                 ran.append(step["name"])
                 outputs_file = self._file(f"output-{number}")
                 if "uses" in step:
-                    given_with = {name: expand(text(value), context) for name, value in step.get("with", {}).items()}
+                    given_with = {
+                        name: expand(text(value), context) for name, value in step.get("with", {}).items()
+                    }
                     used.append(Used(step["uses"], given_with))
                     code = 0 if self.ends.get(step["id"], "success") == "success" else 1
                 else:
@@ -112,7 +126,9 @@ class Runner(Struct, frozen=True, kw_only=True):
         file.write_bytes(b"")
         return file
 
-    def _bash(self, step: dict[str, Any], context: dict[str, Any], outputs: Path, summary: Path) -> tuple[int, str]:
+    def _bash(
+        self, step: dict[str, Any], context: dict[str, Any], outputs: Path, summary: Path
+    ) -> tuple[int, str]:
         assert step["shell"] == "bash"
         assert "${{" not in step["run"], "an input in a script is an injection"
         script = self.temp / "_runner_step.sh"
@@ -160,53 +176,66 @@ def evaluate(text: str, context: Mapping[str, Any]) -> str:
 
 def expression(text: str, context: Mapping[str, Any]) -> str:
     """The value of an expression, as text: names, strings, `==`, `!=`, `&&`, `||`, `!` and parentheses."""
-    tokens: list[tuple[str, str]] = []
-    at = 0
-    while text[at:].strip():
-        found = TOKEN.match(text, at)
-        assert found is not None, f"unknown expression: {text}"
-        tokens.append((found.lastgroup or "", found[found.lastgroup or 0]))
-        at = found.end()
+    reader = _Expression(text, context)
+    value = reader.either()
+    assert not reader.tokens, f"unknown expression: {text}"
+    return value
 
-    def take(*operators: str) -> str | None:
-        return tokens.pop(0)[1] if tokens and tokens[0][0] == "op" and tokens[0][1] in operators else None
 
-    def either() -> str:
-        value = both()
-        while take("||"):
-            other = both()
+class _Expression:
+    """One expression, read by recursive descent; each method reads what binds tighter than the one before."""
+
+    def __init__(self, text: str, context: Mapping[str, Any]) -> None:
+        self.text = text
+        self.context = context
+        self.tokens: list[tuple[str, str]] = []
+        at = 0
+        while text[at:].strip():
+            found = TOKEN.match(text, at)
+            assert found is not None, f"unknown expression: {text}"
+            self.tokens.append((found.lastgroup or "", found[found.lastgroup or 0]))
+            at = found.end()
+
+    def take(self, *operators: str) -> str | None:
+        """The next token, if it is one of these."""
+        return (
+            self.tokens.pop(0)[1]
+            if self.tokens and self.tokens[0] in [("op", one) for one in operators]
+            else None
+        )
+
+    def either(self) -> str:
+        value = self.both()
+        while self.take("||"):
+            other = self.both()
             value = value if truthy(value) else other
         return value
 
-    def both() -> str:
-        value = equal()
-        while take("&&"):
-            other = equal()
+    def both(self) -> str:
+        value = self.equal()
+        while self.take("&&"):
+            other = self.equal()
             value = other if truthy(value) else value
         return value
 
-    def equal() -> str:
-        value = single()
-        while operator := take("==", "!="):
+    def equal(self) -> str:
+        value = self.single()
+        while operator := self.take("==", "!="):
             # The runner compares strings without regard to case.
-            same = value.lower() == single().lower()
+            same = value.lower() == self.single().lower()
             value = "true" if same is (operator == "==") else "false"
         return value
 
-    def single() -> str:
-        if take("!"):
-            return "false" if truthy(single()) else "true"
-        if take("("):
-            value = either()
-            assert take(")"), f"unknown expression: {text}"
+    def single(self) -> str:
+        if self.take("!"):
+            return "false" if truthy(self.single()) else "true"
+        if self.take("("):
+            value = self.either()
+            assert self.take(")"), f"unknown expression: {self.text}"
             return value
-        kind, value = tokens.pop(0)
-        assert kind in ("text", "name"), f"unknown expression: {text}"
-        return value.replace("''", "'") if kind == "text" else lookup(value, context)
-
-    value = either()
-    assert not tokens, f"unknown expression: {text}"
-    return value
+        kind, value = self.tokens.pop(0)
+        assert kind in {"text", "name"}, f"unknown expression: {self.text}"
+        return value.replace("''", "'") if kind == "text" else lookup(value, self.context)
 
 
 def lookup(name: str, context: Mapping[str, Any]) -> str:
@@ -260,7 +289,9 @@ def read_commands(log: str) -> tuple[tuple[Annotation, ...], tuple[str, ...]]:
         elif found["name"] in ("error", "warning", "notice"):
             pairs = (pair.partition("=") for pair in (found["properties"] or "").split(",") if pair)
             annotations.append(
-                Annotation(found["name"], {key: _plain(value) for key, _, value in pairs}, _plain(found["data"]))
+                Annotation(
+                    found["name"], {key: _plain(value) for key, _, value in pairs}, _plain(found["data"])
+                )
             )
         else:
             others.append(found["name"])
@@ -276,4 +307,6 @@ def _plain(text: str) -> str:
 
 def clean_environment() -> dict[str, str]:
     """What a runner has before the action starts: the way to the programs, and a home."""
-    return {name: os.environ[name] for name in ("PATH", "HOME", "PIP_CERT", "SYSTEMROOT") if name in os.environ}
+    return {
+        name: os.environ[name] for name in ("PATH", "HOME", "PIP_CERT", "SYSTEMROOT") if name in os.environ
+    }

@@ -32,7 +32,12 @@ def one_alarm(*actions: str, name: str = "prod-ingest-errors") -> str:
         "name": "ingest_errors",
     }
     provider = "registry.terraform.io/hashicorp/aws"
-    change = {"actions": ["create"], "before": None, "after": values, "after_unknown": {"arn": True, "id": True}}
+    change = {
+        "actions": ["create"],
+        "before": None,
+        "after": values,
+        "after_unknown": {"arn": True, "id": True},
+    }
     planned = {**address, "provider_name": provider, "schema_version": 1, "values": values}
     written = {key: {"constant_value": value} for key, value in values.items() if value is not None}
     declared = {**address, "provider_config_key": "aws", "schema_version": 1, "expressions": written}

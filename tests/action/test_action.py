@@ -157,7 +157,9 @@ def test_a_path_is_only_ever_a_path(runner, workspace, name):
 
 
 @pytest.mark.parametrize("name", ["policy", "profile", "select", "ignore", "fail_on", "config", "baseline"])
-@pytest.mark.parametrize("value", ["$(touch pwned)", "--fail-on=never", "x\n--fail-on=never", "--help", "'; touch pwned; '"])
+@pytest.mark.parametrize(
+    "value", ["$(touch pwned)", "--fail-on=never", "x\n--fail-on=never", "--help", "'; touch pwned; '"]
+)
 def test_a_value_is_only_ever_a_value(runner, workspace, name, value):
     (workspace / "tfplan.json").write_text(DEAF)
     result = runner().run(**{name: value})
@@ -181,7 +183,16 @@ def test_a_choice_that_is_none_is_said(runner, workspace, name, value):
 
 def test_nothing_is_imported_from_the_pull_request(runner, workspace):
     (workspace / "tfplan.json").write_text(SOUND)
-    for module in ("kfm_audit", "msgspec", "json", "secrets", "sitecustomize", "usercustomize", "venv", "pip"):
+    for module in (
+        "kfm_audit",
+        "msgspec",
+        "json",
+        "secrets",
+        "sitecustomize",
+        "usercustomize",
+        "venv",
+        "pip",
+    ):
         (workspace / f"{module}.py").write_text("open('pwned', 'w')\nraise SystemExit(0)\n")
     result = runner().run()
     assert result.exit_code == 0
@@ -199,7 +210,9 @@ def test_the_name_of_an_alarm_is_no_command(runner, workspace):
 
 
 @pytest.mark.parametrize(
-    ("content", "code"), [(None, 3), (DEAF[:700], 4)], ids=["nothing to check", "an input that cannot be read"]
+    ("content", "code"),
+    [(None, 3), (DEAF[:700], 4)],
+    ids=["nothing to check", "an input that cannot be read"],
 )
 def test_what_could_not_be_checked_is_no_success(runner, workspace, content, code):
     if content is not None:
@@ -223,11 +236,16 @@ def test_a_tool_that_is_killed_is_no_success(runner, workspace, environment, tmp
     (packages / "tests.pth").write_text(f"{package.parent}\n")
     environment = {**environment, "KFM_AUDIT_ACTION_VENV": str(venv)}
     made = runner()
-    killed = type(made)(**{name: getattr(made, name) for name in made.__struct_fields__} | {"environment": environment})
+    killed = type(made)(
+        **{name: getattr(made, name) for name in made.__struct_fields__} | {"environment": environment}
+    )
     result = killed.run()
     assert result.exit_code == 137
     assert result.outputs["conclusion"] == "error"
-    assert result.summary == "**kfm-audit** wrote no report (exit code 137: it was ended from outside). The log says more.\n"
+    assert (
+        result.summary
+        == "**kfm-audit** wrote no report (exit code 137: it was ended from outside). The log says more.\n"
+    )
 
 
 def test_two_runs_in_one_job_keep_their_reports(runner, workspace):
@@ -248,11 +266,11 @@ def test_a_runner_without_a_new_python_is_told_so(runner, workspace, tmp_path):
         (old / name).symlink_to(shutil.which(name))
     made = runner()
     environment = {"PATH": str(old), "GITHUB_EVENT_NAME": "push"}
-    result = type(made)(
-        action=ROOT, workspace=workspace, temp=made.temp, environment=environment
-    ).run()
+    result = type(made)(action=ROOT, workspace=workspace, temp=made.temp, environment=environment).run()
     assert result.exit_code == 2
-    message = "There is no Python 3.11 or newer on this runner. Set the input python-version, for example to 3.13."
+    message = (
+        "There is no Python 3.11 or newer on this runner. Set the input python-version, for example to 3.13."
+    )
     assert result.annotations == (Annotation("error", {"title": "kfm-audit"}, message),)
     assert result.ran == ("Install kfm-audit",)
 

@@ -72,4 +72,6 @@ def test_every_input_reaches_the_script():
     (check,) = (step for step in document["runs"]["steps"] if step.get("id") == "check")
     handed = {name: value for name, value in check["env"].items() if name.startswith("INPUT_")}
     inputs = [name for name in document["inputs"] if name != "python-version"]
-    assert handed == {f"INPUT_{name.upper().replace('-', '_')}": f"${{{{ inputs.{name} }}}}" for name in inputs}
+    assert handed == {
+        f"INPUT_{name.upper().replace('-', '_')}": f"${{{{ inputs.{name} }}}}" for name in inputs
+    }

@@ -51,7 +51,7 @@ def files(names: Iterable[str]) -> str:
 
 
 def expression(glob: str) -> str:
-    """A glob as a regular expression that matches what `PurePath.match` does: from the right, `*` within a name.
+    """A glob as a regular expression that matches what `PurePath.match` does; `*` stays within a name.
 
     Raises ValueError for a glob with anything but `*` and `?` in it.
     """

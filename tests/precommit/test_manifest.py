@@ -29,7 +29,10 @@ def hooks():
 
 
 def test_the_hooks_differ_in_what_they_are_given(hooks):
-    assert {name: (hook.get("pass_filenames", True), hook.get("require_serial", False)) for name, hook in hooks.items()} == {
+    assert {
+        name: (hook.get("pass_filenames", True), hook.get("require_serial", False))
+        for name, hook in hooks.items()
+    } == {
         "kfm-audit": (True, True),
         "kfm-audit-all": (False, False),
     }
@@ -56,7 +59,11 @@ def test_other_files_wake_none(hooks, path):
 
 
 NAMES = sorted({name for kind in KINDS for name in kind.names} | {"a ?b/*#.json"})
-PARTS = st.text(st.sampled_from("ax.-_ #") | st.characters(codec="utf-8", exclude_characters="/\0\n"), min_size=1, max_size=6)
+PARTS = st.text(
+    st.sampled_from("ax.-_ #") | st.characters(codec="utf-8", exclude_characters="/\0\n"),
+    min_size=1,
+    max_size=6,
+)
 
 
 @given(st.sampled_from(NAMES), st.lists(PARTS | st.sampled_from(NAMES), min_size=1, max_size=3))

@@ -133,6 +133,9 @@ RULES = (
 _BY_ID = {each.id: each for each in RULES}
 
 
+ALARM = Location("infra/prod/alarms.tf", 14, 19, 14, 21, "/resource_changes/3")
+
+
 def finding(
     rule_id: str = "ALM001",
     message: str = "notifies no SNS topic",
@@ -140,12 +143,14 @@ def finding(
     subject: str = "aws_cloudwatch_metric_alarm.ingest_errors",
     verdict: Verdict = Verdict.FAIL,
     severity: Severity | None = None,
-    help: str = "Set alarm_actions to the ARN of the team's topic, such as [aws_sns_topic.alerts.arn].",
+    help: str = (  # noqa: A002 - the field's name
+        "Set alarm_actions to the ARN of the team's topic, such as [aws_sns_topic.alerts.arn]."
+    ),
     stack: str = "infra/prod",
     attribute: str = "alarm_actions",
     due: datetime | None = None,
     persons: tuple[str, ...] = (),
-    at: Location = Location("infra/prod/alarms.tf", 14, 19, 14, 21, "/resource_changes/3"),
+    at: Location = ALARM,
     related: tuple[LocatedRelated, ...] = (),
     known: bool = False,
     acceptance: Acceptance | None = None,
@@ -175,9 +180,7 @@ def finding(
 
 FAILED = finding(
     related=(
-        LocatedRelated(
-            "the topic that the other alarms notify", Location("infra/prod/sns.tf", 3, 1, 3, 33)
-        ),
+        LocatedRelated("the topic that the other alarms notify", Location("infra/prod/sns.tf", 3, 1, 3, 33)),
     ),
 )
 UNDECIDED = finding(
@@ -194,8 +197,8 @@ UNLISTED = finding(
     subject="lakefs://kfm-data/env-prod@9b1c7a52-7d0c-4f4e-a6a5-0d7e6a7c1b11",
     stack="",
     attribute="",
-    help="Ask a release manager whether this was agreed. If it was an emergency, open an incident and record the "
-    "break-glass approval; do not reset the branch again to undo it, that is a second rollback.",
+    help="Ask a release manager whether this was agreed. If it was an emergency, open an incident and record "
+    "the break-glass approval; do not reset the branch again to undo it, that is a second rollback.",
     persons=("dana.lopez@example.org",),
     at=Location("logs/lakefs-audit.jsonl", 1207, 1, 1207, 612),
 )
@@ -323,7 +326,10 @@ def report(*findings: SettledFinding, **changes: object) -> Report:
         ignored=(IgnoredFile("package.json", "holds nothing that an input of any kind would"),),
         facts={"metric-alarm": 12, "rollback": 1, "topic": 2},
         rules=RULES,
-        counts={"ALM001": RuleCount(tested=12, failed=1, undecided=1), "LFS002": RuleCount(tested=1, pending=1)},
+        counts={
+            "ALM001": RuleCount(tested=12, failed=1, undecided=1),
+            "LFS002": RuleCount(tested=1, pending=1),
+        },
         findings=tuple(sorted(findings, key=lambda settled: settled.sort_key)),
         exit_code=1 if findings else 0,
     )
@@ -353,7 +359,9 @@ LINES = {
     ("infra/prod/alarms.tf", 14): "  alarm_actions = []\n",
     ("infra/prod/alarms.tf", 31): "  alarm_actions = [] # kfm-audit: ignore[ALM001]\n",
     ("infra/prod/modules/ingest/main.tf", 41): "\talarm_actions       = var.topics\n",
-    ("data/telemetry/metrics.json", 1): '{"resourceMetrics": [' + '{"name": "x"}, ' * 12014 + '"user_id", {}]}',
+    ("data/telemetry/metrics.json", 1): '{"resourceMetrics": ['
+    + '{"name": "x"}, ' * 12014
+    + '"user_id", {}]}',
 }
 
 

@@ -66,7 +66,9 @@ TRICKS = (
     "C:/x",
 )
 
-texts = st.lists(st.sampled_from(TRICKS) | st.text(max_size=8) | st.just("plain words "), max_size=5).map("".join)
+texts = st.lists(st.sampled_from(TRICKS) | st.text(max_size=8) | st.just("plain words "), max_size=5).map(
+    "".join
+)
 surrogates = st.text(st.characters(categories=["Cs", "Cc", "Cf", "Ll"]), max_size=6)
 any_text = texts | surrogates
 numbers = st.integers(0, 5)

@@ -50,13 +50,13 @@ def read(source: Source) -> Iterator[Fact]:
     """Yield the metric families of EMF events and what was lost; other lines of a log are passed over."""
     families, losses = Families(), Losses(source)
     top = msgspec.json.Decoder(dict[str, Raw])
-    first = True
+    events = 0
     for at, raw in documents(source):
         if KEY.encode() not in bytes(raw):
             continue
-        if not first:
+        if events:
             families.next_batch()
-        first = False
+        events += 1
         try:
             event = top.decode(raw)
             metadata = msgspec.json.decode(event.get(KEY, b"{}"), type=_Metadata)

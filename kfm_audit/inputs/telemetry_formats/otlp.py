@@ -140,7 +140,7 @@ def read(source: Source) -> Iterator[Fact]:
     """
     families, losses = Families(), Losses(source)
     others: set[str] = set()
-    metrics = first = True
+    exports = 0
     top = msgspec.json.Decoder(dict[str, Raw])
     for at, raw in documents(source):
         try:
@@ -149,9 +149,9 @@ def read(source: Source) -> Iterator[Fact]:
             losses.add("export", plainly(error), _CURE, pointer=at.pointer, line=at.line)
             continue
         if METRICS in document:
-            if not first:
+            if exports:
                 families.next_batch()
-            first = False
+            exports += 1
             _read_export(document[METRICS], at / METRICS, families, losses)
         elif SNAKE in document:
             losses.add(
@@ -165,8 +165,7 @@ def read(source: Source) -> Iterator[Fact]:
             others.update(OTHER_SIGNALS[key] for key in found)
         else:
             losses.add("export", "holds no `resourceMetrics`", _CURE, pointer=at.pointer, line=at.line)
-    metrics = not first
-    if others and not metrics:
+    if others and not exports:
         kinds = " and ".join(sorted(others))
         losses.add(
             "",

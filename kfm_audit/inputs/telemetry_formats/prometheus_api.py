@@ -1,9 +1,10 @@
 """Answers of the Prometheus HTTP API: `/api/v1/series`, `/query`, `/query_range` and `/status/tsdb`.
 
 `le` and `quantile` are no labels here: they bound a histogram's buckets and a
-summary's quantiles by construction. `job` and `instance` are what Prometheus
-itself adds for each target, like a resource's attributes. The series names of
-one histogram, summary or counter are one metric.
+summary's quantiles by construction. Nor are `job` and `instance`, which
+Prometheus itself adds for each target: they make series of their own, but no
+team chose them. The series names of one histogram, summary or counter are one
+metric, and its series are counted once for each set of labels.
 Source: https://prometheus.io/docs/prometheus/latest/querying/api/
 """
 
@@ -160,11 +161,14 @@ def _read_series(
 
 
 def add_series(families: Families, name: str, labels: dict[str, str], where: Callable[[str], Origin]) -> None:
-    """Add a series as Prometheus knows it: without bounds, and with its target apart."""
-    target = {key: labels.pop(key) for key in TARGET if key in labels}
-    for key in [key for key in labels if key in BOUNDS or key.startswith("__")]:
-        del labels[key]
-    families.add(name, labels, where, sender=families.sender(target, where))
+    """Add a series as Prometheus knows it: without bounds and empty labels, and with its target apart."""
+    target = hash(frozenset((key, labels[key]) for key in TARGET if key in labels))
+    own = {
+        key: value
+        for key, value in labels.items()
+        if value and key not in TARGET and key not in BOUNDS and not key.startswith("__")
+    }
+    families.add(name, own, where, sender=target)
 
 
 def _read_status(data: Raw, at: At, losses: Losses) -> Iterator[Fact]:

@@ -1,4 +1,4 @@
-"""Terraform addresses: `module.m["a.b"].aws_sns_topic.alerts[0].arn`, split with respect for brackets and quotes."""
+"""Terraform addresses, `module.m["a.b"].aws_sns_topic.alerts[0].arn`, split as brackets and quotes allow."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ _INDEX: Final = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|[^\]]*)\]')
 
 
 def steps(address: str) -> tuple[str, ...]:
-    """The steps of an address, each with its instance key: `('module', 'm["a.b"]', 'aws_sns_topic', 'alerts[0]')`."""
+    """The steps of an address, each with its instance key.
+
+    `('module', 'm["a.b"]', 'aws_sns_topic', 'alerts[0]')`, for example.
+    """
     return tuple(_STEP.findall(address))
 
 

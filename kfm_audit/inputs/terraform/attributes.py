@@ -67,7 +67,9 @@ class Attributes:
         return tuple(item for item in value if isinstance(item, dict)) if isinstance(value, list) else ()
 
     def _read(self, name: str, convert: Callable[[Json], T | object], expected: str) -> Attribute[T]:
-        if self._unknown is True or (isinstance(self._unknown, dict) and _holds_true(self._unknown.get(name))):
+        if self._unknown is True or (
+            isinstance(self._unknown, dict) and _holds_true(self._unknown.get(name))
+        ):
             return Unknown(self._resolve(name))
         value = self._after.get(name)
         if value is None:
@@ -124,5 +126,12 @@ def _as_mapping(value: Json) -> object:
 
 
 def _type_name(value: Json) -> str:
-    names = {bool: "a bool", int: "a number", float: "a number", str: "a string", list: "a list", dict: "an object"}
+    names = {
+        bool: "a bool",
+        int: "a number",
+        float: "a number",
+        str: "a string",
+        list: "a list",
+        dict: "an object",
+    }
     return names.get(type(value), "null")

@@ -41,7 +41,7 @@ class Block(Struct, frozen=True):
     blocks: tuple[Block, ...]
 
     def find(self, path: tuple[str, ...]) -> Span:
-        """The narrowest place of an attribute path (`metric_query/0/period`): attribute, nested block, header."""
+        """The narrowest place of an attribute path (`metric_query/0/period`): attribute, block, or header."""
         if path and path[0] in self.attributes:
             return self.attributes[path[0]]
         nested = [block for block in self.blocks if path and _names(block, path[0])]
@@ -53,7 +53,7 @@ class Block(Struct, frozen=True):
 
 
 def declared(data: bytes) -> frozenset[tuple[str, str]]:
-    """Type and name of the resources and module calls that a file seems to declare: enough to tell folders apart."""
+    """Type and name of what a file seems to declare, resources and module calls: enough to tell folders apart."""
     return frozenset(
         ((kind or module).decode("utf-8", "replace"), (name or call).decode("utf-8", "replace"))
         for kind, name, module, call in _DECLARED.findall(data)
@@ -65,7 +65,9 @@ def blocks(data: bytes) -> tuple[Block, ...]:
     tree = _parser().parse(data)
     if tree.root_node.has_error:
         return ()
-    return tuple(block for body in tree.root_node.children if body.type == "body" for block in _blocks(body, data))
+    return tuple(
+        block for body in tree.root_node.children if body.type == "body" for block in _blocks(body, data)
+    )
 
 
 def _parser() -> Parser:
@@ -79,11 +81,11 @@ def _blocks(body: Node, data: bytes) -> Iterator[Block]:
     for node in body.children:
         if node.type != "block":
             continue
-        kind, labels, inner, opening = "", [], None, node
+        kind, labels, inner, last = "", [], None, node
         for child in node.children:
-            if child.type == "block_start":
-                opening = child
-            elif child.type == "body":
+            if child.type in ("identifier", "string_lit"):
+                last = child
+            if child.type == "body":
                 inner = child
             elif child.type == "identifier" and not kind:
                 kind = _text(child, data)
@@ -98,7 +100,7 @@ def _blocks(body: Node, data: bytes) -> Iterator[Block]:
         yield Block(
             type=kind,
             labels=tuple(labels),
-            header=Span(_point(node.start_point), _point(opening.start_point)),
+            header=Span(_point(node.start_point), _point(last.end_point)),
             attributes=attributes,
             texts=texts,
             blocks=tuple(_blocks(inner, data)) if inner else (),

@@ -42,6 +42,8 @@ _STATE_KEYS: Final = frozenset({"serial", "lineage", "resources"})
 
 
 def _recognise(source: Source) -> bool:
+    if source.head.startswith(b"PK\x03\x04") and b"tfplan" in source.head:
+        return True
     shape = source.shape
     match shape.form:
         case Form.OBJECT:
@@ -49,7 +51,10 @@ def _recognise(source: Source) -> bool:
             return (
                 "resource_changes" in keys
                 or "planned_values" in keys
-                or ("format_version" in keys and not keys.isdisjoint({"terraform_version", "planned_values", "values"}))
+                or (
+                    "format_version" in keys
+                    and not keys.isdisjoint({"terraform_version", "planned_values", "values"})
+                )
                 or keys >= _STATE_KEYS
             )
         case Form.LINES:
@@ -57,7 +62,7 @@ def _recognise(source: Source) -> bool:
         case Form.TEXT:
             return source.head.startswith(b"[command]") and b"show" in source.head[:500]
         case _:
-            return source.head.startswith(b"PK\x03\x04") and b"tfplan" in source.head
+            return False
 
 
 def _read(source: Source, context: ReadContext) -> Reading:
@@ -67,7 +72,9 @@ def _read(source: Source, context: ReadContext) -> Reading:
     try:
         plan = _PLAN.decode(source.data)
     except msgspec.ValidationError as error:
-        return Reading((unreadable(source, f"is no Terraform plan: {_in_words(error)}", f"write it again with {_SHOW}"),))
+        return Reading(
+            (unreadable(source, f"is no Terraform plan: {_in_words(error)}", f"write it again with {_SHOW}"),)
+        )
     major = plan.format_version.partition(".")[0]
     if major not in _MAJORS:
         return Reading(
@@ -84,6 +91,8 @@ def _read(source: Source, context: ReadContext) -> Reading:
 
 def _refuse(source: Source) -> tuple[str, str] | None:
     """Cause and cure for what Terraform also writes and what is not a plan in JSON."""
+    if source.head.startswith(b"PK"):
+        return ("is a binary plan", f"turn it into JSON with {_SHOW}")
     shape = source.shape
     if shape.form is Form.TEXT:
         return (
@@ -91,11 +100,14 @@ def _refuse(source: Source) -> tuple[str, str] | None:
             "set `terraform_wrapper: false` for hashicorp/setup-terraform and write the plan again",
         )
     if shape.form is Form.LINES:
-        return ("holds the log lines of `terraform plan -json`, not a plan", f"save the plan with `-out` and use {_SHOW}")
-    if shape.form is not Form.OBJECT:
-        return ("is a binary plan", f"turn it into JSON with {_SHOW}")
-    if "resource_changes" not in shape.keys and "planned_values" not in shape.keys and (
-        "values" in shape.keys or shape.keys >= _STATE_KEYS
+        return (
+            "holds the log lines of `terraform plan -json`, not a plan",
+            f"save the plan with `-out` and use {_SHOW}",
+        )
+    if (
+        "resource_changes" not in shape.keys
+        and "planned_values" not in shape.keys
+        and ("values" in shape.keys or shape.keys >= _STATE_KEYS)
     ):
         return (
             "is a state, not a plan: it cannot say what is about to change",
@@ -115,8 +127,17 @@ class _PlanReader:
 
     def facts(self) -> Iterator[Fact]:
         if self._plan.errored or not self._plan.complete:
-            state = "ended with an error" if self._plan.errored else "is incomplete: it defers changes to a later one"
-            self._lose(f"the plan {state}, so resources are missing from it", "make the plan again until it is whole", "", "part of the plan")
+            state = (
+                "ended with an error"
+                if self._plan.errored
+                else "is incomplete: it defers changes to a later one"
+            )
+            self._lose(
+                f"the plan {state}, so resources are missing from it",
+                "make the plan again until it is whole",
+                "",
+                "part of the plan",
+            )
         changes = self._changes()
         self._references = References(
             self._decoded(_CONFIGURATION, self._plan.configuration, "configuration", Configuration()),
@@ -141,7 +162,9 @@ class _PlanReader:
         pointer = join_pointer("resource_changes", number, "change", part)
         after = _decode(values)
         if not isinstance(after, dict):
-            self._lose(f"`{part}` is no object", f"write the plan again with {_SHOW}", pointer, change.address)
+            self._lose(
+                f"`{part}` is no object", f"write the plan again with {_SHOW}", pointer, change.address
+            )
         address = change.address
 
         def lose(attribute: str, what: str) -> None:
@@ -171,7 +194,12 @@ class _PlanReader:
             if isinstance(arguments.get(name), str):
                 told[name] = arguments[name]
         roles = arguments.get("assume_role")
-        if isinstance(roles, list) and roles and isinstance(roles[0], dict) and isinstance(roles[0].get("role_arn"), str):
+        if (
+            isinstance(roles, list)
+            and roles
+            and isinstance(roles[0], dict)
+            and isinstance(roles[0].get("role_arn"), str)
+        ):
             told["role_arn"] = roles[0]["role_arn"]
         return Known(told) if told else ABSENT
 
@@ -189,7 +217,12 @@ class _PlanReader:
         raw = self._plan.resource_changes
         if raw == NOTHING:
             if b'"address"' in memoryview(self._plan.planned_values).tobytes():
-                self._lose("there are planned values and no changes", f"write the plan again with {_SHOW}", "", "resource_changes")
+                self._lose(
+                    "has planned values and no changes: what is to happen cannot be known",
+                    f"write the plan again with {_SHOW}",
+                    "",
+                    "resource_changes",
+                )
             return []
         try:
             return list(enumerate(_CHANGES.decode(raw)))
@@ -198,7 +231,12 @@ class _PlanReader:
         try:
             entries = _RAW_CHANGES.decode(raw)
         except msgspec.ValidationError as error:
-            self._lose(_in_words(error), f"write the plan again with {_SHOW}", "/resource_changes", "resource_changes")
+            self._lose(
+                _in_words(error),
+                f"write the plan again with {_SHOW}",
+                "/resource_changes",
+                "resource_changes",
+            )
             return []
         changes = []
         for number, entry in enumerate(entries):
@@ -206,7 +244,12 @@ class _PlanReader:
                 changes.append((number, _CHANGE.decode(entry)))
             except (msgspec.ValidationError, RecursionError) as error:
                 pointer = join_pointer("resource_changes", number)
-                self._lose(_in_words(error), f"write the plan again with {_SHOW}", pointer, f"resource_changes[{number}]")
+                self._lose(
+                    _in_words(error),
+                    f"write the plan again with {_SHOW}",
+                    pointer,
+                    f"resource_changes[{number}]",
+                )
         return changes
 
     def _decoded(self, decoder: msgspec.json.Decoder[_Part], raw: Raw, name: str, default: _Part) -> _Part:
@@ -220,7 +263,6 @@ class _PlanReader:
 
     def _lose(self, cause: str, cure: str, pointer: str, part: str) -> None:
         self._lost.append(unreadable(self._source, cause, cure, part=part, pointer=pointer))
-
 
 
 def _change(entry: ResourceChange) -> Change | None:
@@ -239,7 +281,7 @@ def _change(entry: ResourceChange) -> Change | None:
 
 
 def _stack(source: Source, context: ReadContext) -> str:
-    """The name of the plan's stack: what config calls it, else the plan's path below the root without its ending."""
+    """The plan's stack: as config calls it, else the plan's path below the root without its ending."""
     path = context.below_root(source.path)
     told = context.stacks.get(path)
     return told.name if told else Path(path).with_suffix("").as_posix()
@@ -253,7 +295,9 @@ def _decode(raw: Raw) -> Json:
 
 
 def _in_words(error: Exception) -> str:
-    return "is nested too deeply" if isinstance(error, RecursionError) else str(error).replace("`$.", "`")
+    return "is nested too deeply" if isinstance(error, RecursionError) else (
+        str(error).replace("Object missing required field", "lacks").replace("`$.", "`")
+    )
 
 
 KIND: Final = Kind(

@@ -7,7 +7,16 @@ from typing import Final
 
 from msgspec import Struct
 
-from kfm_audit.facts import Change, CompositeAlarm, EventRule, EventTarget, Fact, MetricAlarm, Subscription, Topic
+from kfm_audit.facts import (
+    Change,
+    CompositeAlarm,
+    EventRule,
+    EventTarget,
+    Fact,
+    MetricAlarm,
+    Subscription,
+    Topic,
+)
 from kfm_audit.inputs.terraform.attributes import Attributes
 from kfm_audit.values import ABSENT, Attribute, Known, Origin, Unknown
 

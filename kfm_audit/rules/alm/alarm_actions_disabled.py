@@ -14,8 +14,8 @@ def alarm_actions_disabled(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator[F
     """The alarm's actions are switched off.
 
     ## Why
-    With `actions_enabled = false` an alarm changes its state and does nothing else: it looks wired up in every
-    review and pages nobody. It is usually left over from a maintenance window.
+    With `actions_enabled = false` an alarm changes its state and does nothing else: it looks wired up in
+    every review and pages nobody. It is usually left over from a maintenance window.
 
     ## Bad
     ```json tfplan.json

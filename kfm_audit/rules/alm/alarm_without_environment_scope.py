@@ -23,10 +23,10 @@ def alarm_without_environment_scope(alarm: Alarm, ctx: Context[NoSettings]) -> I
     """Nothing says which environment the alarm belongs to.
 
     ## Why
-    Whoever is paged at 3 a.m. must see in the first line whether it is production. An alarm without an environment
-    is paged for dev and slept through for prod, and two environments in one account overwrite each other's alarm of
-    the same name. Any evidence that policy accepts will do: the alarm's name, a dimension, a tag (the provider's
-    `default_tags` too), the provider configuration, or the stack.
+    Whoever is paged at 3 a.m. must see in the first line whether it is production. An alarm without an
+    environment is paged for dev and slept through for prod, and two environments in one account overwrite
+    each other's alarm of the same name. Any evidence that policy accepts will do: the alarm's name, a
+    dimension, a tag (the provider's `default_tags` too), the provider configuration, or the stack.
 
     ## Bad
     ```json tfplan.json
@@ -75,17 +75,17 @@ def alarm_without_environment_scope(alarm: Alarm, ctx: Context[NoSettings]) -> I
     ```
 
     ## When it is undecided
-    Where nothing that is known names an environment, and some accepted evidence (dimensions, tags, the name) is known
-    only after apply.
+    Where nothing that is known names an environment, and some accepted evidence (dimensions, tags, the name)
+    is known only after apply.
 
     ## Settings
     `environments.names` (with aliases), `environments.evidence` (what is accepted, in this order),
-    `environments.tags` (the tag keys that count). Without any name in the policy the rule has nothing to look for and
-    is silent.
+    `environments.tags` (the tag keys that count). Without any name in the policy the rule has nothing to look
+    for and is silent.
 
     ## References
-    The KFM runbook asks that alerts carry their environment; estates with one account an environment are scoped by
-    provider or stack, which is why these count.
+    The KFM runbook asks that alerts carry their environment; estates with one account an environment are
+    scoped by provider or stack, which is why these count.
     """
     environments = ctx.evidence.environments
     if not environments.named:
@@ -93,16 +93,17 @@ def alarm_without_environment_scope(alarm: Alarm, ctx: Context[NoSettings]) -> I
     scope = environments.scope_of(alarm)
     known = " or ".join(ctx.policy.environments.names)
     if scope is None:
-        looked = ", ".join(_WHERE[kind] for kind in ctx.policy.environments.evidence)
         yield ctx.fail(
             alarm,
-            f"names no environment: neither {_either(looked)} says {known}",
+            f"names no environment: {_looked_in(ctx.policy.environments.evidence)} {known}",
             at="alarm_name",
             help="put the environment into alarm_name, or tag it: tags = { Environment = var.environment }, or "
             "default_tags of the provider",
         )
     elif isinstance(scope, Unknown):
-        ends = ", ".join(sorted({reference.name for reference in scope.references})) or "values of the provider"
+        ends = (
+            ", ".join(sorted({reference.name for reference in scope.references})) or "values of the provider"
+        )
         yield ctx.undecided(
             alarm,
             f"whether it names an environment is known only after apply: it depends on {ends}",
@@ -111,7 +112,9 @@ def alarm_without_environment_scope(alarm: Alarm, ctx: Context[NoSettings]) -> I
         )
 
 
-def _either(listed: str) -> str:
-    """`a, b, c` as `a, b nor c`."""
-    head, comma, last = listed.rpartition(", ")
-    return f"{head} nor {last}" if comma else listed
+def _looked_in(evidence: tuple[str, ...]) -> str:
+    """`neither alarm_name nor a tag says`, over all places where policy accepts evidence."""
+    *others, last = (_WHERE[kind] for kind in evidence)
+    return (
+        f"neither {', '.join(others)} nor {last} says" if others else f"its {last.split()[-1]} does not say"
+    )

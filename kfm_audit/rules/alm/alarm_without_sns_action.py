@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from kfm_audit.evidence.delivery import Action
 from kfm_audit.facts import Alarm, CompositeAlarm, MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
-from kfm_audit.values import Known, Unknown
+from kfm_audit.values import Attribute, Known, Unknown
 
 _HELP = (
-    "set alarm_actions = [aws_sns_topic.<topic>.arn] to a topic with a subscriber; if it is meant to be silent, "
-    "suppress this finding with a reason"
+    "set alarm_actions = [aws_sns_topic.<topic>.arn] to a topic with a subscriber; if it is meant to be "
+    "silent, suppress this finding with a reason"
 )
+
+_SCALING_HELP = "nothing to do, unless somebody should know when it scales: then add a topic to alarm_actions"
 
 
 @rule("ALM001", on=(MetricAlarm, CompositeAlarm), severity=Severity.ERROR)
@@ -20,14 +22,15 @@ def alarm_without_sns_action(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator
     """No SNS topic is told when the alarm goes off.
 
     ## Why
-    An alarm that tells nobody is a graph with a red line: the queue fills, the alarm is in ALARM, and the first to
-    know is the reader of the stale dataset. An action is an SNS topic where its ARN's service field says so, or where
-    the expression that it comes from leads, through variables and module outputs, to a topic in the plan. A name that
-    looks like SNS is no evidence. Notifications for OK or INSUFFICIENT_DATA are none for ALARM.
+    An alarm that tells nobody is a graph with a red line: the queue fills, the alarm is in ALARM, and the
+    first to know is the reader of the stale dataset. An action is an SNS topic where its ARN's service field
+    says so, or where the expression that it comes from leads, through variables and module outputs, to a
+    topic in the plan. A name that looks like SNS is no evidence. Notifications for OK or INSUFFICIENT_DATA
+    are none for ALARM.
 
-    Three other ways count where policy says so: an enabled EventBridge rule with a target that matches the alarm's
-    state changes, and a composite alarm above it that notifies SNS. Alarms that only drive scaling (their actions are
-    scaling policies, or their name begins with `TargetTracking-`) are notes.
+    Three other ways count where policy says so: an enabled EventBridge rule with a target that matches the
+    alarm's state changes, and a composite alarm above it that notifies SNS. Alarms that only drive scaling
+    (their actions are scaling policies, or their name begins with `TargetTracking-`) are notes.
 
     ## Bad
     ```json tfplan.json
@@ -75,15 +78,16 @@ def alarm_without_sns_action(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator
     ```
 
     ## When it is undecided
-    Where an action is known only after apply and its expression leads to something that the plan does not show: a
-    local, `each.value`, a dynamic block, a resource that is not in the plan. The finding names it.
+    Where an action is known only after apply and its expression leads to something that the plan does not
+    show: a local, `each.value`, a dynamic block, a resource that is not in the plan. The finding names it.
 
     ## Settings
-    `delivery.eventbridge` and `delivery.composite` say whether these routes count (both do, unless policy says no).
+    `delivery.eventbridge` and `delivery.composite` say whether these routes count (both do, unless policy
+    says no).
 
     ## References
-    CloudWatch user guide, "Alarm actions"; `aws_cloudwatch_metric_alarm` in the Terraform AWS provider: unset is null,
-    a set that refers to a new resource is unknown as a whole.
+    CloudWatch user guide, "Alarm actions"; `aws_cloudwatch_metric_alarm` in the Terraform AWS provider: unset
+    is null, a set that refers to a new resource is unknown as a whole.
     """
     topics = ctx.evidence.delivery.notified_topics(alarm)
     if isinstance(topics, Known) and topics.value:
@@ -95,7 +99,10 @@ def alarm_without_sns_action(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator
     if any(route.exists for route in routes):
         return
     if isinstance(topics, Unknown):
-        ends = ", ".join(sorted({reference.name for reference in topics.references})) or "nothing that the plan shows"
+        ends = (
+            ", ".join(sorted({reference.name for reference in topics.references}))
+            or "nothing that the plan shows"
+        )
         yield ctx.undecided(
             alarm,
             f"whether it notifies an SNS topic is known only after apply: its actions come from {ends}",
@@ -107,31 +114,36 @@ def alarm_without_sns_action(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator
     if maybe is not None:
         yield ctx.undecided(
             alarm,
-            f"has no SNS action of its own, and whether another route leads to somebody cannot be told: {maybe.why}",
+            "has no SNS action of its own, and whether another route leads to somebody cannot be told: "
+            f"{maybe.why}",
             at="alarm_actions",
             help=_HELP,
         )
         return
+    only_scales = _only_scales(alarm, ctx)
     yield ctx.fail(
         alarm,
-        _message(alarm, ctx),
+        _scaling_message(alarm) if only_scales else _message(alarm, ctx),
         at="alarm_actions",
-        help=_HELP,
-        severity=Severity.NOTE if _only_scales(alarm, ctx) else None,
+        help=_SCALING_HELP if only_scales else _HELP,
+        severity=Severity.NOTE if only_scales else None,
     )
+
+
+def _scaling_message(alarm: Alarm) -> str:
+    # A plan shows the references of an unknown set, and hides the constants beside them.
+    hidden = ", as far as the plan shows" if isinstance(alarm.alarm_actions, Unknown) else ""
+    return f"only drives scaling and notifies no SNS topic{hidden}"
 
 
 def _message(alarm: Alarm, ctx: Context[NoSettings]) -> str:
     actions = ctx.evidence.delivery.actions(alarm)
-    if _only_scales(alarm, ctx):
-        hidden = (
-            ", as far as a plan shows: constants beside references are not visible in it"
-            if isinstance(alarm.alarm_actions, Unknown)
-            else ""
-        )
-        return f"only drives scaling and notifies no SNS topic{hidden}"
+    if len(actions) == 1:
+        return f"notifies no SNS topic: its only action, {_shown(alarm.alarm_actions)}, is none"
     if actions:
         return f"notifies no SNS topic: none of its {len(actions)} actions is one"
+    if isinstance(alarm.alarm_actions, Known):
+        return "notifies no SNS topic: alarm_actions is empty"
     others = [
         name
         for name, attribute in (
@@ -140,10 +152,19 @@ def _message(alarm: Alarm, ctx: Context[NoSettings]) -> str:
         )
         if isinstance(attribute, Unknown) or (isinstance(attribute, Known) and attribute.value)
     ]
-    only = f": it has actions for {' and '.join(others)} only" if others else ": alarm_actions is not set"
-    if isinstance(alarm.alarm_actions, Known) and not others:
-        only = ": alarm_actions is empty"
-    return f"notifies no SNS topic{only}"
+    if others:
+        return f"notifies no SNS topic: it has actions for {' and '.join(others)} only"
+    return "notifies no SNS topic: alarm_actions is not set"
+
+
+def _shown(actions: Attribute[tuple[str, ...]]) -> str:
+    match actions:
+        case Known(value, sensitive):
+            return "which is marked sensitive" if sensitive else value[0]
+        case Unknown(references):
+            return references[0].name
+        case _:
+            return "unset"
 
 
 def _only_scales(alarm: Alarm, ctx: Context[NoSettings]) -> bool:

@@ -13,8 +13,8 @@ def unreasoned_suppression(suppression: UnreasonedSuppression, ctx: Context[NoSe
     """A suppression lacks what it must have, and does not hold.
 
     ## Why
-    Without a reason nobody can tell a decision from an accident. Rules about rollbacks are accepted one event at
-    a time only, with an owner and an expiry: an auditor asks who took that decision.
+    Without a reason nobody can tell a decision from an accident. Rules about rollbacks are accepted one event
+    at a time only, with an owner and an expiry: an auditor asks who took that decision.
 
     ## Bad
     ```toml kfm-audit.toml

@@ -1,0 +1,105 @@
+"""Agents of corrections joined to the directory, to policy's roles and to the cases that they account for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from kfm_audit.evidence.people import Holds
+from kfm_audit.facts import Agent, AgentKind, Case, Correction, Debt, PersonKind, User
+from kfm_audit.prov.terms import last_part
+
+if TYPE_CHECKING:
+    from kfm_audit.evidence.evidence import Evidence
+
+
+class Agents:
+    """What the evidence knows of the agents of corrections."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        """Take the evidence; nothing is joined yet."""
+        self._evidence = evidence
+
+    def called(self, agent: Agent) -> str:
+        """What messages call an agent."""
+        return last_part(agent.iri) or next(iter(agent.names), "an agent without a name")
+
+    def approvers(self, correction: Correction) -> tuple[Agent, ...]:
+        """The agents with a role that makes them approvers."""
+        return tuple(agent for agent in correction.agents if any(map(self._approves, agent.roles)))
+
+    def executors(self, correction: Correction) -> tuple[Agent, ...]:
+        """The agents that carried the Activity out: all but those that only approved it."""
+        return tuple(
+            agent
+            for agent in correction.agents
+            if not agent.roles or not all(map(self._approves, agent.roles))
+        )
+
+    def kind(self, agent: Agent) -> AgentKind:
+        """What an agent is, by the document, the directory and the list of automation users.
+
+        Software stays software whoever calls it a person. A shared identity is
+        no single person, and counts as an organization.
+        """
+        if agent.kind is AgentKind.SOFTWARE or self._automation.intersection(agent.names):
+            return AgentKind.SOFTWARE
+        user = self.user(agent)
+        match user.person if user else PersonKind.UNSAID:
+            case PersonKind.SOFTWARE:
+                return AgentKind.SOFTWARE
+            case PersonKind.SHARED:
+                return AgentKind.ORGANIZATION
+            case PersonKind.HUMAN:
+                return AgentKind.PERSON if agent.kind is AgentKind.UNSAID else agent.kind
+            case PersonKind.UNSAID:
+                return agent.kind
+
+    def user(self, agent: Agent) -> User | None:
+        """The user of the directory that all of an agent's names agree on, or None."""
+        users = {user.id: user for name in agent.names if (user := self._evidence.people.find(name))}
+        return next(iter(users.values())) if len(users) == 1 else None
+
+    def same(self, agent: Agent, other: Agent) -> Holds:
+        """Whether two agents are one: by their IRI or mailbox, else by the directory, else by being of two kinds."""
+        if agent.iri and agent.iri == other.iri:
+            return Holds.YES
+        if {name.casefold() for name in agent.names if "@" in name} & {
+            name.casefold() for name in other.names
+        }:
+            return Holds.YES
+        user, other_user = self.user(agent), self.user(other)
+        if user is not None and other_user is not None:
+            return Holds.YES if user.id == other_user.id else Holds.NO
+        if {self.kind(agent), self.kind(other)} == {AgentKind.PERSON, AgentKind.SOFTWARE}:
+            return Holds.NO
+        return Holds.UNDECIDED
+
+    def cases(self, correction: Correction) -> tuple[Case, ...]:
+        """The cases that the correction answers for."""
+        return tuple(self._cases.get(correction.subject, ()))
+
+    def callers(self, correction: Correction) -> tuple[Agent, ...]:
+        """The users who made the calls that the correction answers for, as agents known by their name in the log."""
+        users = dict.fromkeys(
+            call.user for case in self.cases(correction) for call in case.rollbacks if call.user
+        )
+        return tuple(Agent(iri="", kind=AgentKind.UNSAID, names=(user,)) for user in users)
+
+    def _approves(self, role: str) -> bool:
+        return last_part(role) in self._evidence.policy.provenance.approver_roles
+
+    @cached_property
+    def _automation(self) -> frozenset[str]:
+        return frozenset(self._evidence.policy.lakefs.automation_users)
+
+    @cached_property
+    def _cases(self) -> Mapping[str, list[Case]]:
+        cases: dict[str, list[Case]] = defaultdict(list)
+        for case in self._evidence.of(Case):
+            record = case.records.get(Debt.CORRECTION)
+            if record is not None:
+                cases[record.subject].append(case)
+        return cases

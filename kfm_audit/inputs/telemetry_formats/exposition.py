@@ -1,0 +1,204 @@
+"""Prometheus text format 0.0.4 and OpenMetrics, read by the parsers of `prometheus_client`.
+
+The parser of 0.0.4 reads the labels of both. OpenMetrics is strict, and
+Prometheus drops a whole exposition for one fault: the strict parser says
+whether it would, and the labels are judged all the same. A line that the
+parser refuses costs that line; lines are found again by searching.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from kfm_audit.facts import Fact
+from kfm_audit.inputs.positions import join_pointer, split_pointer
+from kfm_audit.inputs.source import Source
+from kfm_audit.inputs.telemetry_formats.families import Families, family_names
+from kfm_audit.inputs.telemetry_formats.losses import Losses
+from kfm_audit.inputs.telemetry_formats.prometheus_api import add_series
+from kfm_audit.values import Location, Origin
+
+if TYPE_CHECKING:
+    from prometheus_client import Metric
+
+NAMES: Final = ("*.prom", "*.om", "*.openmetrics")
+_OPENMETRICS_NAMES: Final = (".om", ".openmetrics")
+
+_NAME: Final = r'(?:[a-zA-Z_:][a-zA-Z0-9_:]*|"(?:[^"\\\n]|\\.)+")'
+_LABELLED: Final = r"\{[^\n]*\}"
+_VALUE: Final = r"[ \t]+(?:[-+]?(?:\d[\d.eE+-]*|\.\d+|[Ii]nf)|[Nn]a[Nn])(?:[ \t][^\n]*)?"
+_METADATA: Final = re.compile(rf"#[ \t]+(?:HELP|TYPE|UNIT)[ \t]+{_NAME}(?:[ \t]|$)|#[ \t]+EOF$")
+_SAMPLE: Final = re.compile(rf"(?:{_NAME}(?:{_LABELLED})?|{_LABELLED}){_VALUE}")
+_LABELLED_SAMPLE: Final = re.compile(rf'{_NAME}?\{{\s*{_NAME}\s*=\s*"[^\n]*\}}{_VALUE}')
+_LOOKED_AT: Final = 20
+"""Lines that must all be of the format for a text to be taken for it."""
+
+_COUNTER: Final = re.compile(r"^#[ \t]+TYPE[ \t]+(\S+)[ \t]+counter[ \t]*$", re.MULTILINE)
+_COMPOUND: Final = frozenset({"histogram", "gaugehistogram", "summary"})
+_CURE: Final = "mend the line, or save what the endpoint answers as it is: a scraper drops the whole exposition for it"
+
+
+def is_exposition(source: Source) -> bool:
+    """Whether a text is an exposition: its first lines are, and one of them can be nothing else."""
+    lines = source.head.decode("utf-8", "replace").split("\n")
+    if len(source.head) < source.size:
+        lines = lines[:-1]  # cut off in the middle
+    lines = [line.strip() for line in lines if line.strip()][:_LOOKED_AT]
+    telling = _is_named(source) or any(_METADATA.match(line) or _LABELLED_SAMPLE.fullmatch(line) for line in lines)
+    good = sum(1 for line in lines if line.startswith("#") or _SAMPLE.fullmatch(line))
+    # Most, not all: a broken line is to be named, not to hide the file.
+    return telling and good * 2 > len(lines)
+
+
+def _is_named(source: Source) -> bool:
+    return source.path.endswith(tuple(name[1:] for name in NAMES))
+
+
+def read(source: Source) -> Iterator[Fact]:
+    """Yield the metric families of an exposition, and the lines that were lost."""
+    losses = Losses(source)
+    text = source.text
+    if source.path.endswith(_OPENMETRICS_NAMES) or text.rstrip("\n").endswith("# EOF"):
+        _check_openmetrics(text, losses)
+    series = [
+        (name, sample)
+        for metric in _parse(text.split("\n"), losses)
+        for name, sample in _series(metric, frozenset(_COUNTER.findall(text)))
+    ]
+    names = family_names(name for name, _ in series)
+    families = Families()
+    for name, labels in series:
+
+        def where(_key: str, family: str = names[name]) -> Origin:
+            return Origin(source.path, join_pointer(family))
+
+        add_series(families, names[name], labels, where)
+    yield from families.facts()
+    yield from losses.facts
+
+
+def _series(metric: Metric, counters: frozenset[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """The series of a metric under the name that it has in the exposition.
+
+    The parser takes `_total` from the name of a counter, or gives it to the
+    samples of one that has none: `counters` are the names as they were declared.
+    """
+    whole = metric.type in _COMPOUND
+    bare = metric.type == "counter" and metric.name in counters and f"{metric.name}_total" not in counters
+    for sample in metric.samples:
+        yield (metric.name if whole or bare else sample.name), dict(sample.labels)
+
+
+def _check_openmetrics(text: str, losses: Losses) -> None:
+    from prometheus_client.openmetrics.parser import text_fd_to_metric_families
+
+    feed = _Feed(text.removesuffix("\n").split("\n"), 0)
+    try:
+        for _ in text_fd_to_metric_families(feed):  # type: ignore[arg-type] # any iterable of lines will do
+            pass
+    # The parser raises whatever its bookkeeping stumbles over: ValueError, KeyError, IndexError, ...
+    except Exception as error:  # noqa: BLE001
+        losses.add(
+            "validity as OpenMetrics",
+            f"is not valid OpenMetrics: {_plain(error)}",
+            "mend it, or leave out `# EOF` and serve it as text format 0.0.4: a scraper drops the whole exposition",
+            line=min(feed.at + 1, len(feed.lines)),
+        )
+
+
+def _parse(lines: list[str], losses: Losses) -> Iterator[Metric]:
+    """Parse line by line, and go on behind a line that is refused.
+
+    The parser says nothing of where it is, but it asks for lines one by one.
+    A family that was being read when a line was refused is read again without
+    it; a family that is refused as a whole is lost as a whole.
+    """
+    from prometheus_client.parser import text_fd_to_metric_families
+
+    lines = [line.removesuffix("\r") for line in lines]
+    first = 0
+    while first < len(lines):
+        feed = _Feed(lines, first)
+        try:
+            for metric in text_fd_to_metric_families(feed):  # type: ignore[arg-type] # as above
+                yield metric
+                first = feed.at
+        # As above.
+        except Exception as error:  # noqa: BLE001
+            if losses.full:
+                losses.add("the lines after it", "were not read", _CURE, line=feed.at + 1)
+                return
+            if feed.at == first or _refused(lines[feed.at : feed.at + 1]):
+                losses.add("line", f"is not text format 0.0.4: {_plain(error)}", _CURE, line=feed.at + 1)
+                lines[feed.at] = ""
+            else:
+                losses.add("metric", f"is not text format 0.0.4: {_plain(error)}", _CURE, line=first + 1)
+                first = feed.at
+        else:
+            return
+
+
+def _refused(line: list[str]) -> bool:
+    from prometheus_client.parser import text_fd_to_metric_families
+
+    try:
+        list(text_fd_to_metric_families(_Feed(line, 0)))  # type: ignore[arg-type] # as above
+    except Exception:  # noqa: BLE001 - as above
+        return True
+    return False
+
+
+class _Feed:
+    """Lines for a parser, and where it is."""
+
+    def __init__(self, lines: list[str], first: int) -> None:
+        self.lines = lines
+        self.at = first
+
+    def __iter__(self) -> Iterator[str]:
+        for self.at in range(self.at, len(self.lines)):
+            yield self.lines[self.at] + "\n"
+        self.at = len(self.lines)
+
+
+def _plain(error: Exception) -> str:
+    """The parser's complaint without the line that it repeats: that may hold anything."""
+    text = str(error).partition(":")[0].strip() if isinstance(error, ValueError) else ""
+    return text if text and "{" not in text and len(text) < 60 else "the parser refuses it"
+
+
+def locate(source: Source, origin: Origin, attribute: str) -> Location:
+    """The first sample of the metric that `origin` names that bears the label of `attribute` (`labels/<key>`)."""
+    (name,) = split_pointer(origin.pointer)
+    key = attribute.removeprefix("labels/") if attribute.startswith("labels/") else ""
+    index = _index(source)
+    for line in index.get(name, ()):
+        text = source.lines[line - 1].decode("utf-8", "replace")
+        if not key:
+            return Location(source.path, line, 1, line, len(text) + 1)
+        found = re.search(rf'(?<=[{{,\s])"?{re.escape(key)}"?\s*=\s*"', text)
+        if found:
+            return Location(source.path, line, found.start() + 1, line, found.end())
+    lines = index.get(name, ())
+    return Location(source.path, lines[0] if lines else 0, 1 if lines else 0)
+
+
+_INDEXED: Final = re.compile(rb'^[ \t]*(?:([a-zA-Z_:][a-zA-Z0-9_:]*)|\{[ \t]*"((?:[^"\\\n]|\\.)+)")', re.MULTILINE)
+
+
+@lru_cache(maxsize=4)
+def _index(source: Source) -> dict[str, list[int]]:
+    """The lines of each metric."""
+    raw: dict[str, list[int]] = {}
+    starts = [0, *(match.end() for match in re.finditer(rb"\n", source.data))]
+    for match in _INDEXED.finditer(source.data):
+        name = (match[1] or match[2]).decode("utf-8", "replace")
+        raw.setdefault(name, []).append(bisect_right(starts, match.start()))
+    index: dict[str, list[int]] = {}
+    for name, family in family_names(raw).items():
+        index.setdefault(family, []).extend(raw[name])
+    return {name: sorted(lines) for name, lines in index.items()}

@@ -1,0 +1,118 @@
+"""Sources give a plan's findings their lines: the narrowest place that there is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+ALARM = "aws_cloudwatch_metric_alarm"
+
+MAIN = '''\
+# Alarms of the ingest queue — with an umlaut: ä
+resource "aws_cloudwatch_metric_alarm" "backlog" {
+  alarm_name    = "prod-backlog"
+  alarm_actions = []
+}
+
+resource "aws_cloudwatch_metric_alarm" "age" {
+  alarm_name = "prod-age"
+}
+
+module "queues" {
+  source   = "./modules/queue"
+  for_each = toset(["a.b", "c"])
+}
+
+module "vendor" {
+  source = "vendor/alarms/aws"
+}
+'''
+QUEUE = '''\
+resource "aws_cloudwatch_metric_alarm" "depth" {
+  count      = 2
+  alarm_name = "prod-depth"
+
+  alarm_actions = /* ä */ var.actions
+}
+'''
+
+
+def alarm(address: str, **after: object) -> dict:
+    name = address.rsplit(".", 1)[-1].split("[")[0]
+    change = {"actions": ["create"], "after": {"alarm_name": "prod", **after}, "after_unknown": {}}
+    return {"address": address, "mode": "managed", "type": ALARM, "name": name, "change": change}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    changes = [
+        alarm(f"{ALARM}.backlog", alarm_actions=[]),
+        alarm(f"{ALARM}.age"),
+        alarm(f'module.queues["a.b"].{ALARM}.depth[0]'),
+        alarm(f"module.vendor.{ALARM}.hidden"),
+    ]
+    (tmp_path / "infra/modules/queue").mkdir(parents=True)
+    (tmp_path / "infra/main.tf").write_text(MAIN)
+    (tmp_path / "infra/modules/queue/main.tf").write_text(QUEUE)
+    (tmp_path / "tfplan.json").write_text(
+        json.dumps({"format_version": "1.2", "resource_changes": changes}, separators=(",", ":"))
+    )
+    return tmp_path
+
+
+def places(report: dict) -> dict[str, tuple]:
+    return {
+        finding["subject"]: tuple(finding["location"][key] for key in ("path", "line", "column", "end_line", "end_column"))
+        for finding in report["findings"]
+        if finding["rule"] == "ALM001"
+    }
+
+
+def test_narrowest_place_through_modules_keys_and_counts(folder, check) -> None:
+    _, report = check(".", cwd=folder)
+    assert places(report) == {
+        f"{ALARM}.backlog": ("infra/main.tf", 4, 3, 4, 21),
+        f"{ALARM}.age": ("infra/main.tf", 7, 1, 7, 45),
+        f'module.queues["a.b"].{ALARM}.depth[0]': ("infra/modules/queue/main.tf", 5, 3, 5, 38),
+        # A module from a registry is not here: its call is the nearest line to change.
+        f"module.vendor.{ALARM}.hidden": ("infra/main.tf", 16, 1, 16, 16),
+    }
+    (finding,) = [item for item in report["findings"] if item["subject"] == f"{ALARM}.backlog"]
+    assert finding["location"]["pointer"] == "/resource_changes/0/change/after/alarm_actions"
+
+
+def test_windows_line_ends_and_byte_order_mark(folder, check) -> None:
+    (folder / "infra/main.tf").write_bytes(b"\xef\xbb\xbf" + MAIN.replace("\n", "\r\n").encode())
+    _, report = check(".", cwd=folder)
+    assert places(report)[f"{ALARM}.backlog"] == ("infra/main.tf", 4, 3, 4, 21)
+
+
+def test_two_folders_that_fit_alike_give_the_plans_own_place(folder, check) -> None:
+    (folder / "copy").mkdir()
+    (folder / "copy/main.tf").write_text(MAIN)
+    _, report = check(".", cwd=folder)
+    assert {place[0] for place in places(report).values()} == {"tfplan.json"}
+
+
+def test_config_says_which_folder_it_is(folder, check) -> None:
+    (folder / "copy").mkdir()
+    (folder / "copy/main.tf").write_text(MAIN)
+    (folder / "kfm-audit.toml").write_text('[[stack]]\nplan = "tfplan.json"\nroot = "infra"\nname = "prod-infra"\n')
+    _, report = check(".", cwd=folder)
+    assert places(report)[f"{ALARM}.backlog"][0] == "infra/main.tf"
+    assert {finding["stack"] for finding in report["findings"]} == {"prod-infra"}
+
+
+def test_a_source_that_does_not_parse_gives_the_plans_own_place(folder, check) -> None:
+    (folder / "infra/main.tf").write_text(MAIN + "\nresource broken = = 2 {\n")
+    _, report = check(".", cwd=folder)
+    assert places(report)[f"{ALARM}.backlog"][0] == "tfplan.json"
+
+
+def test_sources_alone_are_nothing_checked(folder, check) -> None:
+    code, report = check("infra", "--isolated", cwd=folder)
+    assert code == 3
+    assert [finding["rule"] for finding in report["findings"]] == ["SYS004"]
+    assert report["questions"]["told"]["answer"] == "not-checked"

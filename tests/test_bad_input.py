@@ -1,0 +1,133 @@
+"""Bad input is normal input: one clear finding each, the right exit code, the rest still checked."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+GOOD = {
+    "format_version": "1.2",
+    "resource_changes": [
+        {
+            "address": "aws_cloudwatch_metric_alarm.a",
+            "mode": "managed",
+            "type": "aws_cloudwatch_metric_alarm",
+            "name": "a",
+            "change": {"actions": ["create"], "after": {"alarm_name": "prod-a"}, "after_unknown": {}},
+        }
+    ],
+}
+PLAN = json.dumps(GOOD, indent=1)
+
+BROKEN = {
+    "empty": b"",
+    "only-space": b" \n\t ",
+    "cut-off": PLAN[: len(PLAN) // 2].encode(),
+    "not-utf-8": PLAN.replace("prod-a", "prod-\u00e9").encode("latin-1"),
+    "utf-16": PLAN.encode("utf-16"),
+    "null-bytes": b"\x00" * 5000,
+    "deep": b'{"resource_changes":' + b"[" * 1_000_000 + b"]" * 1_000_000 + b"}",
+    "deep-and-open": b'{"a":' * 1_000_000,
+    "scalar": b"5",
+    "wrong-top": b'["resource_changes"]',
+    "wrong-key": b'{"resource_changes": 5}',
+    "html": b"<html><body>503 Service Unavailable</body></html>",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_each_gives_one_finding_and_the_rest_is_checked(name, tmp_path, check) -> None:
+    (tmp_path / "broken-tfplan.json").write_bytes(BROKEN[name])
+    (tmp_path / "good.json").write_text(PLAN)
+    code, report = check(".", cwd=tmp_path)
+    by_path = {path: [f["rule"] for f in report["findings"] if f["location"]["path"] == path] for path in
+               ("broken-tfplan.json", "good.json")}
+    assert by_path == {"broken-tfplan.json": ["SYS001"], "good.json": ["ALM001"]}
+    assert code == 4
+    (lost,) = (finding for finding in report["findings"] if finding["rule"] == "SYS001")
+    assert lost["subject"] == "broken-tfplan.json"
+    assert lost["message"]
+    assert lost["help"]
+
+
+@pytest.mark.slow
+def test_a_hundred_megabytes_of_nesting(tmp_path, check) -> None:
+    (tmp_path / "tfplan.json").write_bytes(b'{"resource_changes":' + b"[" * 100_000_000)
+    code, report = check(".", cwd=tmp_path)
+    assert code == 4
+    assert [finding["rule"] for finding in report["findings"]] == ["SYS001"]
+
+
+def test_every_prefix_of_a_plan_is_an_error_until_it_is_whole(tmp_path, check) -> None:
+    file = tmp_path / "tfplan.json"
+    for length in range(1, len(PLAN), 7):
+        file.write_text(PLAN[:length])
+        code, report = check(".", cwd=tmp_path)
+        assert (code, [finding["rule"] for finding in report["findings"]]) == (4, ["SYS001"]), PLAN[:length]
+
+
+def test_every_malformed_provenance_file_of_the_corpus(corpus, check) -> None:
+    for file in sorted((corpus / "prov" / "malformed").iterdir()):
+        code, report = check(file, "--isolated")
+        assert [finding["rule"] for finding in report["findings"]] == ["SYS001"], file.name
+        assert code == 4, file.name
+
+
+def test_every_plan_of_the_corpus_alone(corpus, check) -> None:
+    for file in sorted((corpus / "plans").rglob("*.json")):
+        code, report = check(file, "--isolated")
+        lost = [finding for finding in report["findings"] if finding["rule"] == "SYS001"]
+        assert (code == 4) == bool(lost), file
+        assert len(lost) <= 1, file
+        assert len(report["inputs"]) == 1, file
+
+
+def test_a_folder_without_inputs(tmp_path, check) -> None:
+    (tmp_path / "notes.txt").write_text("nothing")
+    (tmp_path / "package.json").write_text('{"name": "x"}')
+    code, report = check(".", cwd=tmp_path)
+    assert code == 3
+    assert [finding["rule"] for finding in report["findings"]] == ["SYS004"]
+    assert [item["path"] for item in report["ignored"]] == ["package.json"]
+
+
+def test_a_named_file_of_no_kind_is_an_error_and_a_found_one_is_not(tmp_path, check) -> None:
+    (tmp_path / "package.json").write_text('{"name": "x"}')
+    (tmp_path / "tfplan.json").write_text('{"format_version": "1.2", "resource_changes": []}')
+    assert check(".", cwd=tmp_path)[0] == 0
+    assert check("package.json", cwd=tmp_path)[0] == 4
+
+
+def test_special_files_and_loops(tmp_path, check) -> None:
+    import os
+
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "loop").symlink_to(tmp_path)
+    (tmp_path / "gone.json").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "tfplan.json").write_text('{"format_version": "1.2", "resource_changes": []}')
+    code, report = check(".", cwd=tmp_path)
+    assert code == 0
+    assert {item["path"]: item["why"] for item in report["ignored"]} == {
+        "gone.json": "not a regular file",
+        "pipe.json": "not a regular file",
+    }
+
+
+@pytest.mark.skipif("__import__('os').geteuid() == 0", reason="root may read everything")
+def test_a_file_that_may_not_be_read(tmp_path, check) -> None:
+    file = tmp_path / "tfplan.json"
+    file.write_text(PLAN)
+    file.chmod(0)
+    code, report = check(".", cwd=tmp_path)
+    assert code == 4
+    assert "Permission denied" in report["findings"][0]["message"]
+
+
+def test_file_names_of_all_kinds(tmp_path: Path, check) -> None:
+    names = ["with space.json", "ümlaut-plan.json", "semi;colon&and.json", "new\nline.json", "--flag.json"]
+    for name in names:
+        (tmp_path / name).write_text(PLAN)
+    _, report = check(".", cwd=tmp_path)
+    assert sorted(item["path"] for item in report["inputs"]) == sorted(names)
