@@ -24,6 +24,7 @@ from kfm_audit.policy.load import LoadedPolicy
 from kfm_audit.questions import answer_questions
 from kfm_audit.reports.report import IgnoredFile, Report, RuleCount, Window
 from kfm_audit.rules.judge import RuleSetting, judge
+from kfm_audit.rules.kit import Rule
 from kfm_audit.values import Origin
 
 
@@ -39,6 +40,7 @@ class Run(Struct, frozen=True, kw_only=True):
     config: LoadedConfig
     policy: LoadedPolicy
     profile: Profile | None
+    known_rules: tuple[Rule, ...]
     rules: tuple[RuleSetting, ...]
     failed_plugins: tuple[FailedPlugin, ...]
     now: datetime
@@ -72,11 +74,16 @@ def audit(run: Run) -> Audited:
     join(evidence)
     judged = judge(run.rules, evidence, library.reported)
 
-    singly = frozenset(setting.rule.id for setting in run.rules if setting.rule.singly)
-    suppressions = Suppressions(_suppressions(run), run.now, singly)
+    singly = frozenset(word for rule in run.known_rules if rule.singly for word in (rule.id, rule.name))
+    suppressions = Suppressions(
+        (*_suppressions(run), *library.inline_suppressions()),
+        run.now,
+        rules=frozenset(word for rule in run.known_rules for word in (rule.id, rule.name)),
+        singly=singly,
+    )
     settler = Settler(library.locate, suppressions, run.baseline, singly)
     settler.settle(judged.findings)
-    about_itself = Evidence((*judged.failed, *suppressions.faults()), run.policy.policy, run.now)
+    about_itself = Evidence((*judged.failed, *suppressions.faults(_woken(run, library, judged.tested))), run.policy.policy, run.now)
     judged_itself = judge(run.rules, about_itself)
     settler.settle(judged_itself.findings)
 
@@ -103,6 +110,13 @@ def audit(run: Run) -> Audited:
         exit_code=exit_code(settler.findings, run.fail_on, fail_on_undecided=run.fail_on_undecided),
     )
     return Audited(report, library)
+
+
+def _woken(run: Run, library: Library, tested: Mapping[str, int]) -> frozenset[str]:
+    """Ids and names of the rules that saw all there is to see; none where PATHS report on a part only."""
+    if not library.all_reported:
+        return frozenset()
+    return frozenset(word for rule in run.known_rules if tested.get(rule.id) for word in (rule.id, rule.name))
 
 
 def _read_context(run: Run) -> ReadContext:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -129,20 +129,23 @@ def read_config(file: Path) -> Config | None:
     """Read a config file; None for a `pyproject.toml` that has no table of ours. Raises ConfigError."""
     import tomllib
 
+    shared = file.name == "pyproject.toml"
     try:
-        document: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        data = file.read_bytes()
+        table: object = tomllib.loads(data.decode("utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{file}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        if file.name == "pyproject.toml":
-            return None  # other tools will say so; it may not even be meant for us
+        if shared and b"tool.kfm-audit" not in data:
+            return None  # it is not meant for us; those it is meant for will say so
         raise ConfigError(f"{file}: is not TOML: {error}") from None
-    if file.name == "pyproject.toml":
-        document = document.get("tool", {}).get("kfm-audit")
-        if document is None:
+    if shared:
+        tools = table.get("tool") if isinstance(table, dict) else None
+        table = tools.get("kfm-audit") if isinstance(tools, dict) else None
+        if table is None:
             return None
     try:
-        config = read_strictly(document, Config)
+        config = read_strictly(table, Config)
     except DocumentError as error:
         where = f" ({'.'.join(error.path)})" if error.path else ""
         raise ConfigError(f"{file}{_line_of(file, error.path)}{where}: {error.message}") from None

@@ -25,7 +25,7 @@ from kfm_audit.config import (
 from kfm_audit.findings.baseline import BaselineError, read_baseline
 from kfm_audit.findings.finding import Severity
 from kfm_audit.inputs import KINDS
-from kfm_audit.inputs.find import Found, Search
+from kfm_audit.inputs.find import Found, Search, display
 from kfm_audit.inputs.kind import Kind
 from kfm_audit.inputs.source import Source
 from kfm_audit.policy.load import DEFAULT_PACK, LoadedPolicy, PolicyError, load_policy, place_in
@@ -57,7 +57,7 @@ def resolve(options: argparse.Namespace) -> Run:
         profile_name = options.profile or settings.default_profile
         profile = profile_named(profile_name, settings) if profile_name else None
         policy = load_policy(_policy_name(options, config))
-        plugins, failed = plugin_rules(settings.plugins, str(config.file or ""))
+        plugins, failed = plugin_rules(settings.plugins, display(config.file, base) if config.file else "")
         known = all_rules(plugins)
         chosen = _selected(options, settings, profile, known)
         now = _time(options.now, "--now") or datetime.now(UTC)
@@ -77,6 +77,7 @@ def resolve(options: argparse.Namespace) -> Run:
             config=config,
             policy=policy,
             profile=profile,
+            known_rules=known,
             rules=tuple(item for item in _configured(known, policy) if item.rule in chosen),
             failed_plugins=failed,
             now=now,
@@ -85,7 +86,7 @@ def resolve(options: argparse.Namespace) -> Run:
             fail_on=_fail_on(options, settings, profile),
             fail_on_undecided=_first(
                 options.fail_on_undecided,
-                profile and profile.fail_on_undecided,
+                profile.fail_on_undecided if profile else None,
                 settings.fail_on_undecided,
                 default=False,
             ),
@@ -99,11 +100,16 @@ def _paths(words: Iterable[str]) -> tuple[Path, ...]:
     for word in words:
         if word == STDIN:
             continue
-        path = Path(os.path.abspath(word))
+        path = _absolute(word)
         if not path.exists() and not path.is_symlink():
             raise UsageError(f"{word}: no such file or folder")
         paths.append(path)
     return tuple(dict.fromkeys(paths))
+
+
+def _absolute(word: str) -> Path:
+    """The path without `..`; links stay, because people know a file by the name that they gave."""
+    return Path(os.path.abspath(word))  # noqa: PTH100 - Path.resolve() follows links
 
 
 def _common(paths: tuple[Path, ...]) -> Path:
@@ -121,7 +127,7 @@ def _config(options: argparse.Namespace, paths: tuple[Path, ...]) -> LoadedConfi
     named = options.config or os.environ.get("KFM_AUDIT_CONFIG", "")
     if not named:
         return find_config(_common(paths))
-    file = Path(os.path.abspath(named))
+    file = _absolute(named)
     config = read_config(file)
     if config is None:
         raise UsageError(f"{named}: has no table [tool.kfm-audit]")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
@@ -13,7 +12,7 @@ from typing import TextIO
 from msgspec import Struct
 
 from kfm_audit.audit import Audited, Run
-from kfm_audit.cli.parser import UsageError
+from kfm_audit.cli.parser import UsageError, terminal_width
 from kfm_audit.findings.finding import Severity
 from kfm_audit.inputs.find import display
 from kfm_audit.policy.strict import nearest
@@ -21,7 +20,7 @@ from kfm_audit.reports import FORMATS
 from kfm_audit.reports.report import View
 
 PUBLIC = ("sarif", "github", "summary")
-"""Formats that land where everybody can read them: names of people are replaced, unless config says not to."""
+"""Formats that land where everybody can read them: names of people are replaced, unless config says no."""
 
 
 class Output(Struct, frozen=True):
@@ -100,20 +99,26 @@ def _wants_color(options: argparse.Namespace, stream: TextIO) -> bool:
 def _width(stream: TextIO) -> int:
     if not stream.isatty():
         return 100
-    from shutil import get_terminal_size
-
-    return max(40, min(get_terminal_size().columns, 120))
+    return terminal_width()
 
 
 def _write_whole(file: Path, text: str) -> None:
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-        with open(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(name, 0o666 & ~mask)
-        os.replace(name, file)
+        if file.exists() and not file.is_file():
+            file.write_text(text, encoding="utf-8", newline="\n")  # /dev/stdout, a pipe: never to be replaced
+            return
+        place = file.resolve()  # what a link leads to is written, the link stays
+        place.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+                stream.write(text)
+            mask = os.umask(0)
+            os.umask(mask)
+            Path(name).chmod(0o666 & ~mask)
+            Path(name).replace(place)
+        except BaseException:
+            Path(name).unlink()
+            raise
     except OSError as error:
         raise UsageError(f"{file}: cannot be written: {error.strerror}") from None

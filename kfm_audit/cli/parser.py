@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from typing import Final
 
 from kfm_audit import __version__
@@ -160,12 +162,32 @@ def _explain(options: argparse.Namespace) -> int:
     return explain(options)
 
 
+def terminal_width() -> int:
+    """Columns to write for: COLUMNS, else the terminal's, between 40 and 120.
+
+    What `shutil` does, without the archive formats that it brings along.
+    """
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdigit() and int(columns):
+        width = int(columns)
+    else:
+        try:
+            width = os.get_terminal_size(sys.__stdout__.fileno()).columns if sys.__stdout__ else 100
+        except (OSError, ValueError):
+            width = 100
+    return max(40, min(width, 120))
+
+
 def _formatter() -> type[argparse.HelpFormatter]:
     """Help in colour where somebody looks at it; imported only when help is asked for."""
-    import sys
+    base: type[argparse.HelpFormatter] = argparse.RawDescriptionHelpFormatter
+    if sys.stdout and sys.stdout.isatty() and {"-h", "--help"}.intersection(sys.argv):
+        from rich_argparse import RawDescriptionRichHelpFormatter
 
-    if not sys.stdout or not sys.stdout.isatty() or not {"-h", "--help"}.intersection(sys.argv):
-        return argparse.RawDescriptionHelpFormatter
-    from rich_argparse import RawDescriptionRichHelpFormatter
+        base = RawDescriptionRichHelpFormatter
 
-    return RawDescriptionRichHelpFormatter
+    class Formatter(base):  # type: ignore[misc, valid-type]  # one of two known classes
+        def __init__(self, prog: str) -> None:
+            super().__init__(prog, width=terminal_width())
+
+    return Formatter

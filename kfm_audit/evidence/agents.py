@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from kfm_audit.evidence.people import Holds
 from kfm_audit.facts import Agent, AgentKind, Case, Correction, Debt, PersonKind, User
 from kfm_audit.prov.terms import last_part
 
@@ -62,27 +61,31 @@ class Agents:
         users = {user.id: user for name in agent.names if (user := self._evidence.people.find(name))}
         return next(iter(users.values())) if len(users) == 1 else None
 
-    def same(self, agent: Agent, other: Agent) -> Holds:
-        """Whether two agents are one: by their IRI or mailbox, else by the directory, else by being of two kinds."""
+    def same(self, agent: Agent, other: Agent) -> bool | None:
+        """Whether two agents are one, or None where nothing shows it.
+
+        The same IRI or mailbox shows it, then the directory, then that one is a
+        person and the other software.
+        """
         if agent.iri and agent.iri == other.iri:
-            return Holds.YES
+            return True
         if {name.casefold() for name in agent.names if "@" in name} & {
             name.casefold() for name in other.names
         }:
-            return Holds.YES
+            return True
         user, other_user = self.user(agent), self.user(other)
         if user is not None and other_user is not None:
-            return Holds.YES if user.id == other_user.id else Holds.NO
+            return user.id == other_user.id
         if {self.kind(agent), self.kind(other)} == {AgentKind.PERSON, AgentKind.SOFTWARE}:
-            return Holds.NO
-        return Holds.UNDECIDED
+            return False
+        return None
 
     def cases(self, correction: Correction) -> tuple[Case, ...]:
         """The cases that the correction answers for."""
         return tuple(self._cases.get(correction.subject, ()))
 
     def callers(self, correction: Correction) -> tuple[Agent, ...]:
-        """The users who made the calls that the correction answers for, as agents known by their name in the log."""
+        """The users who made the calls that the correction answers for, each an agent known by that name."""
         users = dict.fromkeys(
             call.user for case in self.cases(correction) for call in case.rollbacks if call.user
         )

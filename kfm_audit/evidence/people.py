@@ -188,11 +188,13 @@ class People:
 
     @cached_property
     def _changes(self) -> tuple[MembershipChange, ...]:
-        return tuple(sorted(self._evidence.of(MembershipChange), key=lambda c: (c.time, c.added, c.subject)))
+        seen = (change for change in self._evidence.of(MembershipChange) if change.time <= self._evidence.now)
+        return tuple(sorted(seen, key=lambda change: (change.time, change.added, change.subject)))
 
     @cached_property
     def _coverage(self) -> Coverage:
-        return Coverage(self._evidence.of(LogCoverage), duration(self._evidence.policy.lakefs.join_tolerance))
+        tolerance = duration(self._evidence.policy.lakefs.join_tolerance)
+        return Coverage(self._evidence.of(LogCoverage), tolerance, self._evidence.now)
 
 
 def _names(groups: list[Group]) -> set[str]:

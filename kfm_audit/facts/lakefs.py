@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from kfm_audit.facts.base import Fact
 from kfm_audit.facts.people import PersonKind
-from kfm_audit.lakefs.operations import NOUNS, Operation
+from kfm_audit.lakefs.operations import DEEDS, Operation
 
 
 class BranchOperation(Fact, frozen=True, kw_only=True):
@@ -35,13 +35,18 @@ class BranchOperation(Fact, frozen=True, kw_only=True):
     source_ip: str = ""
     client: str = ""
 
+
+class EnvironmentOperation(BranchOperation, frozen=True, kw_only=True):
+    """A call that would move an environment branch back; `environment` is policy's name for it."""
+
+    environment: str
+
     @property
     def deed(self) -> str:
-        """What was done and by whom, as messages put it: `a hard reset to 9666d7c9daf3 by jane.doe`."""
+        """What was done and by whom, for messages: `a hard reset of prod to 9666d7c9daf3 by jane.doe`."""
         aim = f" to {self.target}" if self.operation == Operation.HARD_RESET.value and self.target else ""
-        return (
-            f"a {NOUNS.get(self.operation, self.operation)}{aim} by {self.user or 'somebody without a name'}"
-        )
+        by = self.user or "a user whom the log does not name"
+        return f"{DEEDS.get(self.operation, self.operation).format(self.environment)}{aim} by {by}"
 
 
 class Role(Enum):
@@ -61,21 +66,18 @@ class Standing(Struct, frozen=True):
     cure: str = ""
 
 
-class Rollback(BranchOperation, frozen=True, kw_only=True):
-    """An effective call that moved an environment branch back; `environment` is policy's name for it."""
+class Rollback(EnvironmentOperation, frozen=True, kw_only=True):
+    """An effective call that moved an environment branch back, and the role of whoever made it."""
 
     kind: ClassVar[str] = "rollback"
 
-    environment: str
     standing: Standing
 
 
-class DeniedRollback(BranchOperation, frozen=True, kw_only=True):
+class DeniedRollback(EnvironmentOperation, frozen=True, kw_only=True):
     """A call that would have moved an environment branch back, and was refused with 401 or 403."""
 
     kind: ClassVar[str] = "denied-rollback"
-
-    environment: str
 
 
 class MembershipChange(Fact, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from kfm_audit.facts.base import Fact
 
 
 class ProvDocument(Fact, frozen=True, kw_only=True):
-    """One provenance file; the subject is its path. `broken` says why it is no PROV that can be read, else ""."""
+    """One provenance file; the subject is its path. `broken` says why it cannot be read as PROV, else ""."""
 
     kind: ClassVar[str] = "prov-document"
 

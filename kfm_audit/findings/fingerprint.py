@@ -11,5 +11,5 @@ def fingerprint(rule: str, stack: str, subject: str, attribute: str, key: str = 
     Neither line numbers nor messages take part (design section 4), so that
     inserted lines and better wording leave baselines alone.
     """
-    parts = "\x1f".join((rule, stack, subject, attribute, key))
+    parts = f"{rule}\x1f{stack}\x1f{subject}\x1f{attribute}\x1f{key}"
     return "v1:" + sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()[:32]

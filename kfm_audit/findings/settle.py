@@ -31,15 +31,16 @@ class Settler:
             known = self._left[finding.fingerprint] > 0 and finding.rule not in self._singly
             if known:
                 self._left[finding.fingerprint] -= 1
+            location = self._locate(finding.place)
             self._settled.append(
                 SettledFinding(
                     finding=finding,
-                    location=self._locate(finding.place),
+                    location=location,
                     related=tuple(
                         LocatedRelated(item.message, self._locate(item.place)) for item in finding.related
                     ),
                     known=known,
-                    acceptance=self._suppressions.acceptance(finding),
+                    acceptance=self._suppressions.acceptance(finding, location),
                 )
             )
 

@@ -35,7 +35,7 @@ class Reading(Struct, frozen=True):
 
 
 class StackRoot(Struct, frozen=True):
-    """What config says of a plan: the stack's name and its root module's folder, both relative to the root."""
+    """What config says of a plan: its stack's name and its root module's folder, relative to the root."""
 
     name: str
     folder: str

@@ -30,7 +30,8 @@ _NAMES: Final = tuple(
     for ending in (*_PLAIN, *(f"{plain}.{packed}" for plain in _PLAIN for packed in ("gz", "zst")), "parquet")
 )
 _EVENTS: Final = frozenset({"events", "logEvents"})
-_LINE: Final = frozenset({"log_audit", "msg", "data_operation_id", "data_request_id", "message", "log"})
+_AUDIT: Final = frozenset({"log_audit", "data_operation_id", "data_request_id"})
+_MESSAGES: Final = frozenset({"msg", "message", "log"})
 
 
 def recognise(source: Source) -> bool:
@@ -74,9 +75,8 @@ def _form(source: Source) -> LogForm | None:
     head = source.head
     form = log_form(head, _tail(source) if head.startswith(b"PAR1") else b"", claimed=claimed)
     if form is LogForm.DOCUMENT:
-        shape = source.shape
-        known = _EVENTS if shape.form is Form.OBJECT else frozenset()
-        return form if shape.form in (Form.OBJECT, Form.ARRAY) and shape.keys & (_LINE | known) else None
+        keys = {Form.OBJECT: _EVENTS | _AUDIT, Form.ARRAY: _AUDIT | _MESSAGES}.get(source.shape.form)
+        return form if keys and source.shape.keys & keys else None
     return form
 
 

@@ -41,7 +41,7 @@ class Positions:
         self._children: dict[int, dict[str, tuple[int, int]]] = {}
 
     def location(self, path: str, pointer: str, attribute: str = "") -> Location:
-        """The place of the value at `pointer` and `attribute` below it, or of the nearest that exists above it."""
+        """The place of the value at `pointer`, `attribute` below it, or of the nearest above that exists."""
         start, end = self._root
         found: list[str] = []
         for part in (*split_pointer(pointer), *(p for p in attribute.split("/") if p)):

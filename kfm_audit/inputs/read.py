@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import PurePosixPath
 
@@ -11,11 +11,13 @@ from msgspec import Struct
 
 from kfm_audit.facts import Fact, UnreadableInput
 from kfm_audit.findings.finding import Place
+from kfm_audit.findings.suppression import Suppression
 from kfm_audit.inputs.find import Found
 from kfm_audit.inputs.kind import Kind, ReadContext, Reading, unreadable
 from kfm_audit.inputs.recognise import Foreign, recognise
 from kfm_audit.inputs.record import IgnoredFile, InputRecord, InputStatus
 from kfm_audit.inputs.source import Source
+from kfm_audit.inputs.terraform.comments import inline_suppressions
 from kfm_audit.inputs.terraform import sources as terraform_sources
 from kfm_audit.inputs.terraform.sources import SourceLines
 from kfm_audit.values import Location
@@ -78,6 +80,11 @@ class Library:
         reported = sum(1 for item in self._inputs.values() if item.reported and item.kind.judged)
         return reported + sum(1 for found, _ in self._lost.values() if found.reported)
 
+    @property
+    def all_reported(self) -> bool:
+        """Whether PATHS report on every input."""
+        return all(item.reported for item in self._inputs.values())
+
     def of_kind(self, kind: str) -> tuple[Input, ...]:
         """The inputs of a kind."""
         return tuple(item for item in self._inputs.values() if item.kind.name == kind)
@@ -119,6 +126,11 @@ class Library:
                 else self._lines.root_of(fact.origin.symbol for fact in facts if fact.origin.symbol)
             )
         return self._folders[path]
+
+    def inline_suppressions(self) -> Iterator[Suppression]:
+        """The suppressions written in Terraform sources, by path and line."""
+        for item in self.of_kind(terraform_sources.KIND.name):
+            yield from inline_suppressions(item.source)
 
     def excerpt(self, location: Location) -> str | None:
         """The text of the line at `location`, where its kind of file may be shown."""

@@ -22,8 +22,8 @@ Recognised = Kind | Foreign | UnreadableInput
 
 NO_KIND: Final = "holds nothing that an input of any kind would"
 _KINDS_HELP: Final = (
-    "give a Terraform plan (`terraform show -json`), telemetry, PROV-O JSON-LD, a lakeFS audit log, a directory "
-    "or an incident record; or say what it is with --kind"
+    "give a Terraform plan (`terraform show -json`), telemetry, PROV-O JSON-LD, a lakeFS audit log, "
+    "a directory or an incident record; or say what it is with --kind"
 )
 
 
@@ -41,13 +41,7 @@ def recognise(
     ignored file.
     """
     try:
-        shape = source.shape
-        for predicate, why in foreign:
-            if predicate(source):
-                return Foreign(why)
-        for kind in kinds:
-            if kind.recognise(source):
-                return kind
+        known = _by_content(source, kinds, foreign)
         claimed = next((kind for kind in kinds if kind.claims(source)), None)
     except OSError as error:
         return unreadable(
@@ -55,9 +49,28 @@ def recognise(
         )
     except MemoryError:
         return unreadable(source, "does not fit into memory", "split it")
+    if known is not None:
+        return known
     if claimed is None and not named:
         return Foreign(_why_not(source))
-    what = f"claims to be {claimed.title} and " if claimed else ""
+    return _refused(source, f"claims to be {claimed.title} and " if claimed else "")
+
+
+def _by_content(
+    source: Source,
+    kinds: tuple[Kind, ...],
+    foreign: tuple[tuple[Callable[[Source], bool], str], ...],
+) -> Kind | Foreign | None:
+    """What the content shows `source` to be; None where it shows nothing. Raises OSError, MemoryError."""
+    for predicate, why in foreign:
+        if predicate(source):
+            return Foreign(why)
+    return next((kind for kind in kinds if kind.recognise(source)), None)
+
+
+def _refused(source: Source, what: str) -> UnreadableInput:
+    """Why a file that should have been an input is none; `what` begins the sentence."""
+    shape = source.shape
     match shape.form:
         case Form.EMPTY:
             return unreadable(source, f"{what}is empty", "write it again, or delete it")

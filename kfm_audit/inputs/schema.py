@@ -25,6 +25,7 @@ BASE: Final = "https://kansasfrontiermatrix.org/schemas/"
 LIMIT: Final = 20
 """Violations that are named one by one; the rest is counted."""
 
+
 def violations(schema: str, document: object) -> tuple[tuple[SchemaViolation, ...], int]:
     """What `document` breaks of the schema at `schemas/<schema>`, and how many violations beyond those.
 
@@ -60,7 +61,7 @@ def _read(uri: str) -> dict[str, Any]:  # a schema is a JSON object of any conte
     return document
 
 
-def _say(error: jsonschema_rs.ValidationError) -> str:  # noqa: PLR0911 - one line a keyword
+def _say(error: jsonschema_rs.ValidationError) -> str:  # noqa: C901, PLR0911 - one line a keyword
     """What is wrong at the error's place: completes a sentence, shows no value in full."""
     keyword, instance = error.kind.name, error.instance
     names: dict[str, Any] = error.kind.as_dict()  # what belongs to the keyword
@@ -70,7 +71,8 @@ def _say(error: jsonschema_rs.ValidationError) -> str:  # noqa: PLR0911 - one li
         case "additionalProperties":
             return _unknown(names["unexpected"], error.absolute_keyword_location or "")
         case "type":
-            return f"is {_kind_of(instance)} where {' or '.join(_ARTICLE[kind] for kind in names['types'])} belongs"
+            expected = " or ".join(_ARTICLE[kind] for kind in names["types"])
+            return f"is {_kind_of(instance)} where {expected} belongs"
         case "enum":
             return f"is {_shown(instance)}, not one of {', '.join(map(_shown, names['options']))}"
         case "pattern":

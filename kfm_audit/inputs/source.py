@@ -173,12 +173,7 @@ class Source:
             # The first of JSON lines may be longer than the head: OTLP exporters write batches of megabytes.
             if data[:1] == b"{" and (lines := self._lines_shape(data)):
                 return lines
-            text = str(error)
-            if "utf-8" in text.lower() or "utf8" in text.lower():
-                return Shape(Form.NOT_UTF8, problem=text)
-            at = _BYTE.search(text)
-            line = data.count(b"\n", 0, int(at[1])) + 1 if at else 0
-            return Shape(Form.BROKEN_JSON, problem=_plain(text), line=line)
+            return _broken(data, str(error))
         try:
             first = _OBJECT.decode(items[0]) if items else {}
         except (msgspec.MsgspecError, RecursionError):
@@ -186,6 +181,10 @@ class Source:
         return Shape(Form.ARRAY, frozenset(first), first)
 
 
-def _plain(problem: str) -> str:
-    """Say a decoder's complaint without the decoder's name for it."""
-    return problem.removeprefix("JSON is malformed: ")
+def _broken(data: bytes, problem: str) -> Shape:
+    """The shape of what the decoder refused, and its complaint without the decoder's name for it."""
+    if "utf-8" in problem.lower() or "utf8" in problem.lower():
+        return Shape(Form.NOT_UTF8, problem=problem)
+    at = _BYTE.search(problem)
+    line = data.count(b"\n", 0, int(at[1])) + 1 if at else 0
+    return Shape(Form.BROKEN_JSON, problem=problem.removeprefix("JSON is malformed: "), line=line)

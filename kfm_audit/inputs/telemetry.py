@@ -64,7 +64,7 @@ _OTLP_KEYS: Final = frozenset(
 )
 
 
-def _json_format(source: Source, keys: frozenset[str]) -> Format | None:
+def _json_format(source: Source, keys: frozenset[str]) -> Format | None:  # noqa: PLR0911 - one a format
     if keys & _OTLP_KEYS:
         return Format.OTLP
     if "_aws" in keys or (source.shape.form is Form.LINES and b'"CloudWatchMetrics"' in source.head):
@@ -136,7 +136,7 @@ def _facts(source: Source, found: Format | None) -> Iterator[Fact]:
 
             yield unreadable(
                 source,
-                f"is none of the formats of telemetry that are read: {', '.join(item.value for item in Format)}",
+                f"is none of the formats of telemetry: {', '.join(item.value for item in Format)}",
                 "save what the exporter or the API gives as it is",
             )
         case _:

@@ -35,12 +35,12 @@ class Outcome(Enum):
 COMMITS: Final = frozenset({Operation.COMMIT, Operation.COMMIT_ASYNC})
 """Ordinary work, unless they commit an earlier meta-range: then they are a full rollback in disguise."""
 
-NOUNS: Final = {
-    Operation.HARD_RESET.value: "hard reset",
-    Operation.REVERT.value: "revert",
-    Operation.COMMIT.value: "commit of an earlier meta-range",
-    Operation.COMMIT_ASYNC.value: "commit of an earlier meta-range",
-    Operation.DELETE_BRANCH.value: "deletion",
+DEEDS: Final = {
+    Operation.HARD_RESET.value: "a hard reset of {}",
+    Operation.REVERT.value: "a revert in {}",
+    Operation.COMMIT.value: "a commit of an earlier meta-range in {}",
+    Operation.COMMIT_ASYNC.value: "a commit of an earlier meta-range in {}",
+    Operation.DELETE_BRANCH.value: "a deletion of {}",
 }
 """The calls that move a branch back, by operation id, and what messages call them."""
 

@@ -17,8 +17,12 @@ _LABEL_WIDTH: Final = 12
 
 
 def render_run(report: Report, view: View) -> str:
-    """What was read, what was not, how far the four questions were answered, and what it came to."""
+    """What was read, what was not, how far the four questions were answered, and what it came to.
+
+    It begins with an empty line: on a terminal it follows the findings.
+    """
     lines = _Lines(view, painter(color=view.color))
+    lines.blank()
     lines.add("inputs", _inputs(report))
     for status, label in ((InputStatus.PARTLY, "in part"), (InputStatus.UNREADABLE, "unreadable")):
         lines.add(label, _named([record.path for record in report.inputs_that_are(status)]), "error")

@@ -217,11 +217,11 @@ class _Writer:
         """The first sentence is the alert's title; related places are links to their ids."""
         finding = settled.finding
         label = "" if finding.verdict is Verdict.FAIL else f"{wording.label(finding).capitalize()}: "
-        sentences = [_text(f"{label}{wording.sentence(finding)}") + "."]
+        sentences = [f"{_text(label + wording.sentence(finding))}."]
         if finding.due is not None:
             sentences.append(f"Due: {wording.due(finding, self._report.now)}.")
         if finding.help:
-            sentences.append(_text(finding.help))
+            sentences.append(f"Help: {_text(finding.help).removesuffix('.')}.")
         sentences.extend(
             f"See [{_text(item.message)}]({number})."
             for number, item in enumerate(settled.related[:RELATED_KEPT], 1)

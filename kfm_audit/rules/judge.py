@@ -86,14 +86,14 @@ def judge(
         for subject in _woken(rule, evidence, reported):
             n += 1
             try:
-                made = list(rule.judge(subject, context))
+                made = [_as_policy_says(finding, setting) for finding in rule.judge(subject, context)]
             # A rule may fail in any way; that is a finding about the rule, and the run goes on.
-            except Exception as error:  # noqa: BLE001
+            except (Exception, SystemExit) as error:  # noqa: BLE001
                 failed.append(_failure(rule, subject, error))
                 continue
             if isinstance(subject, Evidence):
                 made = [finding for finding in made if reported(finding.place.origin.input)]
-            findings.extend(_as_policy_says(finding, setting) for finding in made)
+            findings.extend(made)
         tested[rule.id] = n
     return Judgement(findings=tuple(findings), failed=tuple(failed), tested=tested)
 
@@ -114,7 +114,7 @@ def _as_policy_says(finding: Finding, setting: RuleSetting) -> Finding:
     return finding
 
 
-def _failure(rule: Rule, subject: Fact | Evidence, error: Exception) -> FailedRule:
+def _failure(rule: Rule, subject: Fact | Evidence, error: BaseException) -> FailedRule:
     judged = subject.subject if isinstance(subject, Fact) else "the evidence as a whole"
     origin = subject.origin if isinstance(subject, Fact) else Origin("")
     trace = error.__traceback__

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any, Final, Generic, TypeAlias, TypeVar
+from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
 
 from msgspec import Struct
 
@@ -57,7 +57,7 @@ class Rule(Struct, frozen=True, kw_only=True):
 
     id: str
     name: str
-    on: tuple[type[Fact] | type[Evidence], ...]
+    on: tuple[type[Fact | Evidence], ...]
     changes: frozenset[Change]
     severity: Severity
     settings: type[Struct]
@@ -84,13 +84,19 @@ def rule(
     if not re.fullmatch(r"[A-Z]{3}\d{3}", id):
         raise ValueError(f"{id!r} is no rule id: three capital letters and three digits")
 
+    # mypy takes type[F] for no member of type[Fact | Evidence], which is the bound of F.
+    woken_on = cast("tuple[type[Fact | Evidence], ...]", on if isinstance(on, tuple) else (on,))
+    for kind in woken_on:
+        if issubclass(kind, Fact) and not getattr(kind, "kind", ""):
+            raise ValueError(f"rule {id}: {kind.__name__} is what facts share; name the kinds that are read")
+
     def register(judge: Callable[[F, Context[Any]], Iterator[Finding]]) -> Rule:
         if not judge.__doc__:
             raise ValueError(f"rule {id} has no docstring: it is the rule's page")
         return Rule(
             id=id,
             name=judge.__name__.replace("_", "-"),
-            on=on if isinstance(on, tuple) else (on,),
+            on=woken_on,
             changes=changes,
             severity=severity,
             settings=settings,
@@ -155,7 +161,16 @@ class Context(Generic[S]):
         where the rule's page says so; a severity that policy sets wins.
         """
         return self._make(
-            Verdict.FAIL, fact, message, at, help, severity, origin, related, key, persons, None
+            Verdict.FAIL,
+            fact,
+            message,
+            at=at,
+            help=help,
+            severity=severity,
+            origin=origin,
+            related=related,
+            key=key,
+            persons=persons,
         )
 
     def undecided(
@@ -173,7 +188,16 @@ class Context(Generic[S]):
     ) -> Finding:
         """Say that it could not be known whether `fact` is wrong, and why."""
         return self._make(
-            Verdict.UNDECIDED, fact, message, at, help, severity, origin, related, key, persons, None
+            Verdict.UNDECIDED,
+            fact,
+            message,
+            at=at,
+            help=help,
+            severity=severity,
+            origin=origin,
+            related=related,
+            key=key,
+            persons=persons,
         )
 
     def pending(
@@ -189,7 +213,17 @@ class Context(Generic[S]):
         persons: tuple[str, ...] = (),
     ) -> Finding:
         """Say that `fact` still owes something, by when."""
-        return self._make(Verdict.PENDING, fact, message, at, help, None, None, related, key, persons, due)
+        return self._make(
+            Verdict.PENDING,
+            fact,
+            message,
+            at=at,
+            help=help,
+            related=related,
+            key=key,
+            persons=persons,
+            due=due,
+        )
 
     def related(self, message: str, fact: Fact, at: str = "") -> Related:
         """Another place that belongs to a finding."""
@@ -200,14 +234,15 @@ class Context(Generic[S]):
         verdict: Verdict,
         fact: Fact,
         message: str,
+        *,
         at: str,
-        help_: str,
-        severity: Severity | None,
-        origin: Origin | None,
+        help: str,  # noqa: A002 - as in the JSON
         related: tuple[Related, ...],
         key: str,
         persons: tuple[str, ...],
-        due: datetime | None,
+        severity: Severity | None = None,
+        origin: Origin | None = None,
+        due: datetime | None = None,
     ) -> Finding:
         rule = self._rule
         return Finding(
@@ -216,7 +251,7 @@ class Context(Generic[S]):
             severity=self._severity if severity is None or self._set_by_policy else severity,
             verdict=verdict,
             message=message,
-            help=help_,
+            help=help,
             subject=fact.subject,
             stack=fact.stack,
             place=Place(origin or fact.origin, at),

@@ -9,15 +9,19 @@ package must not change verdicts.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from kfm_audit.facts import FailedPlugin
 from kfm_audit.rules.kit import Rule
 from kfm_audit.values import Origin
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 PLUGIN_GROUP = "kfm_audit.rules"
 
@@ -34,7 +38,7 @@ def built_in_rules() -> tuple[Rule, ...]:
     for family in sorted(entry.name for entry in os.scandir(here) if entry.is_dir()):
         if family.startswith("_"):
             continue
-        for file in sorted(os.listdir(here / family)):
+        for file in sorted(entry.name for entry in os.scandir(here / family)):
             name, dot, ending = file.partition(".")
             if dot and ending == "py" and name != "__init__":
                 modules.append(f"kfm_audit.rules.{family}.{name}")
@@ -42,12 +46,15 @@ def built_in_rules() -> tuple[Rule, ...]:
 
 
 def rules_of(module: ModuleType) -> Iterator[Rule]:
-    """The rules that a module defines."""
+    """The rules that a module defines or imports by name."""
     return (value for value in vars(module).values() if isinstance(value, Rule))
 
 
 def plugin_rules(names: Iterable[str], config: str) -> tuple[tuple[Rule, ...], tuple[FailedPlugin, ...]]:
-    """Load the plug-ins that `config` names: their rules, and what did not load."""
+    """Load the plug-ins that `config` names: their rules, and what did not load.
+
+    A plug-in with a rule whose id or name is taken does not load as a whole.
+    """
     wanted = tuple(names)
     if not wanted:
         return (), ()
@@ -58,16 +65,27 @@ def plugin_rules(names: Iterable[str], config: str) -> tuple[tuple[Rule, ...], t
     failed: list[FailedPlugin] = []
     for name in wanted:
         try:
-            if name not in found:
-                known = ", ".join(sorted(found)) or "none"
-                raise LookupError(f"no installed package offers it (entry points in {PLUGIN_GROUP}: {known})")
-            rules.extend(rules_of(found[name].load()))
-        # Whatever a plug-in raises at import is its failure and a finding, never ours.
-        except Exception as error:  # noqa: BLE001
+            offered = _offered(name, found)
+            _in_order((*built_in_rules(), *rules, *offered))
+            rules.extend(offered)
+        # Whatever a plug-in raises at import is its failure and a finding, never ours. SystemExit
+        # would end the run with a code of the plug-in's choice.
+        except (Exception, SystemExit) as error:  # noqa: BLE001
             failed.append(
                 FailedPlugin(subject=name, origin=Origin(config), error=f"{type(error).__name__}: {error}")
             )
     return tuple(rules), tuple(failed)
+
+
+def _offered(name: str, found: Mapping[str, EntryPoint]) -> tuple[Rule, ...]:
+    """The rules of one plug-in. Raises LookupError where there are none, and whatever the import raises."""
+    if name not in found:
+        known = ", ".join(sorted(found)) or "none"
+        raise LookupError(f"no installed package offers it (entry points in {PLUGIN_GROUP}: {known})")
+    offered = tuple(rules_of(found[name].load()))
+    if not offered:
+        raise LookupError(f"{found[name].value} holds no rule")
+    return offered
 
 
 def all_rules(plugins: Iterable[Rule] = ()) -> tuple[Rule, ...]:

@@ -27,12 +27,14 @@ _SECRET: Final = re.compile(
     r"|(?<![\w+/.-])(?=[^\s]{0,39}[a-z])(?=[^\s]{0,39}[A-Z])(?=[^\s]{0,39}\d)"
     r"(?:[A-Za-z0-9+/]{40}|[A-Za-z0-9+]{32,}={0,2})(?![\w+/.-])"
 )
-_SECRET_KEY: Final = re.compile(r"(?i).*(?:pass(?:word|wd)|secret|token|api_?key|access_?key|credential|authorization).*")
+_SECRET_KEY: Final = re.compile(
+    r"(?i).*(?:pass(?:word|wd)|secret|token|api_?key|access_?key|credential|authorization).*"
+)
 _BEARER: Final = re.compile(r"(?i)\b(bearer|basic)\s+\S+")
 
 
 def quote(value: str) -> str:
-    """A value in quotation marks: at most 40 characters, control characters escaped, secrets and people masked."""
+    """A value in quotation marks: at most 40 characters, controls escaped, secrets and people masked."""
     if _SECRET.search(value):
         return '"…" (looks like a secret)'
     masked = _SECRET_PARAMETER.sub(r"\1…", _BEARER.sub(r"\1 …", _USERINFO.sub("…@", value)))

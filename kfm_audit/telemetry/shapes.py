@@ -34,7 +34,7 @@ class Shape(Enum):
 
 
 class Likeness(Struct, frozen=True):
-    """How many distinct values have some shape without end, the commonest one, and the values, in their order."""
+    """The values that have some shape without end, and the commonest of these shapes."""
 
     shape: Shape
     values: tuple[str, ...]
@@ -98,7 +98,7 @@ _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 @lru_cache(maxsize=8192)
 def plain_key(key: str) -> str:
-    """A label key as the policies write it: `RequestId`, `request.id` and `request-id` are all `request_id`."""
+    """A label key as policies write it: `RequestId`, `request.id` and `request-id` are all `request_id`."""
     return _WORDS.sub("_", key).replace(".", "_").replace("-", "_").replace("/", "_").lower()
 
 

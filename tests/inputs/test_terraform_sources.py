@@ -116,3 +116,66 @@ def test_sources_alone_are_nothing_checked(folder, check) -> None:
     assert code == 3
     assert [finding["rule"] for finding in report["findings"]] == ["SYS004"]
     assert report["questions"]["told"]["answer"] == "not-checked"
+
+
+def said(report: dict) -> list[tuple[str, str, str | None]]:
+    return [
+        (finding["rule"], finding["subject"], (finding["suppression"] or {}).get("reason"))
+        for finding in report["findings"]
+    ]
+
+
+def suppressed(folder: Path, check, comment: str, before: str) -> list[tuple]:
+    (folder / "infra/main.tf").write_text(MAIN.replace(before, f"{comment}\n{before}", 1))
+    return said(check("--show-suppressed", "--select", "ALM001,ALM002", "--now", "2026-01-31T23:00:00Z", ".", cwd=folder)[1])
+
+
+REASON = 'kfm-audit: ignore[ALM001] reason="pages through the vendor" owner="data" expires=2026-01-31'
+RESOURCE = 'resource "aws_cloudwatch_metric_alarm" "backlog" {'
+
+
+@pytest.mark.parametrize("before", [RESOURCE, "  alarm_actions = []"])
+@pytest.mark.parametrize("sign", ["#", "//"])
+def test_a_comment_above_a_block_or_a_line_suppresses_what_is_shown_there(folder, check, before, sign) -> None:
+    found = suppressed(folder, check, f"{sign} {REASON}", before)
+    reasons = {subject: reason for rule, subject, reason in found if rule == "ALM001"}
+    assert reasons.pop(f"{ALARM}.backlog") == "pages through the vendor"
+    assert set(reasons.values()) == {None}
+    assert [rule for rule, _, _ in found if rule != "ALM001"] == []
+
+
+def test_a_comment_on_the_line_itself(folder, check) -> None:
+    (folder / "infra/main.tf").write_text(MAIN.replace("alarm_actions = []", f"alarm_actions = [] # {REASON}"))
+    report = check("--show-suppressed", "--select", "ALM001,ALM002", "--now", "2026-01-31T23:00:00Z", ".", cwd=folder)[1]
+    assert ("ALM001", f"{ALARM}.backlog", "pages through the vendor") in said(report)
+    assert report["summary"]["suppressed"] == 1
+
+
+@pytest.mark.parametrize(
+    ("comment", "rule"),
+    [
+        ("# kfm-audit: ignore[ALM001]", "SYS008"),
+        ('# kfm-audit: ignore[ALM001] reason="x" expires=2026-01-30', "SYS007"),
+        ('# kfm-audit: ignore[ALM001] reason="x" expires=tomorrow', "SYS008"),
+        ('# kfm-audit: ignore[ALM002] reason="x"', "SYS006"),
+        ('# kfm-audit: ignore[ALM999] reason="x"', "SYS008"),
+        ('# kfm-audit: ignore[LFS001] reason="x" owner="y" expires=2027-01-01', "SYS008"),
+    ],
+)
+def test_a_comment_that_does_not_hold_is_a_finding_itself(folder, check, comment, rule) -> None:
+    found = suppressed(folder, check, comment, RESOURCE)
+    assert ("ALM001", f"{ALARM}.backlog", None) in found
+    assert [item[:2] for item in found if item[0] != "ALM001"] == [
+        (rule, f"{comment.partition('[')[2][:6]} infra/main.tf:2")
+    ]
+
+
+def test_a_suppression_is_unused_only_where_its_rule_saw_everything(folder, check) -> None:
+    (folder / "infra/main.tf").write_text(f'# kfm-audit: ignore[ALM002] reason="x"\n{MAIN}')
+    (folder / "other").mkdir()
+    (folder / "other/tfplan.json").write_text('{"format_version": "1.2", "resource_changes": []}')
+    (folder / "kfm-audit.toml").write_text('[[suppress]]\nrule = "LFS005"\nsubject = "x"\nreason = "y"\n')
+    unused = [item for item in said(check(".", cwd=folder)[1]) if item[0].startswith("SYS")]
+    assert unused == [("SYS006", "ALM002 infra/main.tf:1", None)]
+    assert not [item for item in said(check("other", cwd=folder)[1]) if item[0].startswith("SYS")]
+    assert not [item for item in said(check(".", "--select", "ALM001", cwd=folder)[1]) if item[0].startswith("SYS")]

@@ -110,7 +110,7 @@ def test_only_failures_have_a_level_above_note(settled, level):
 def test_the_message_is_a_title_and_links():
     assert result(FAILED)["message"]["text"] == (
         "aws_cloudwatch_metric_alarm.ingest_errors notifies no SNS topic. "
-        "Set alarm_actions to the ARN of the team's topic, such as [aws_sns_topic.alerts.arn]. "
+        "Help: Set alarm_actions to the ARN of the team's topic, such as [aws_sns_topic.alerts.arn]. "
         "See [the topic that the other alarms notify](1)."
     )
     assert [each["id"] for each in result(FAILED)["relatedLocations"]] == [1]

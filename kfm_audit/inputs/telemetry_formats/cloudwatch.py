@@ -82,7 +82,7 @@ def refuse_metric_data(source: Source) -> Iterator[Fact]:
     losses = Losses(source)
     losses.add(
         "",
-        "is an answer to CloudWatch GetMetricData, which gives values without dimensions: its labels cannot be judged",
+        "is an answer to CloudWatch GetMetricData, which has no dimensions: its labels cannot be judged",
         "fetch `aws cloudwatch list-metrics --namespace NAMESPACE --output json` and audit that",
     )
     yield from losses.facts

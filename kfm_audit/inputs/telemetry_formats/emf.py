@@ -24,7 +24,9 @@ from kfm_audit.values import Origin
 
 KEY: Final = "_aws"
 MARK: Final = b'"CloudWatchMetrics"'
-_CURE: Final = "emit the event as the specification of the embedded metric format says; CloudWatch drops it silently"
+_CURE: Final = (
+    "emit the event as the specification of the embedded metric format says; CloudWatch drops it silently"
+)
 
 
 class _Name(Struct, frozen=True, rename="pascal"):
@@ -77,20 +79,24 @@ def _read_event(event: dict[str, Raw], raw: Raw, at: At, families: Families, los
                 continue
 
             def where(key: str, directive_at: At = place / index) -> Origin:
-                return Origin(at.input, at.pointer + join_pointer(key), at.line) if key else directive_at.origin
+                return (
+                    Origin(at.input, at.pointer + join_pointer(key), at.line) if key else directive_at.origin
+                )
 
             for metric in directive.metrics:
                 families.add(metric.name, labels, where, namespace=directive.namespace)
 
 
-def _labels(event: dict[str, Raw], dimensions: list[str], at: At, place: At, losses: Losses) -> dict[str, str] | None:
+def _labels(
+    event: dict[str, Raw], dimensions: list[str], at: At, place: At, losses: Losses
+) -> dict[str, str] | None:
     labels = {}
     for key in dimensions:
         if key not in event:
             losses.add(
                 "dimension set",
                 f"names the dimension `{key}`, which the event does not hold",
-                "put the member into the event, or take it out of Dimensions: CloudWatch drops such an event silently",
+                "put it into the event, or out of Dimensions: CloudWatch drops such an event silently",
                 pointer=place.pointer,
                 line=at.line,
             )

@@ -39,7 +39,9 @@ _LOOKED_AT: Final = 20
 
 _COUNTER: Final = re.compile(r"^#[ \t]+TYPE[ \t]+(\S+)[ \t]+counter[ \t]*$", re.MULTILINE)
 _COMPOUND: Final = frozenset({"histogram", "gaugehistogram", "summary"})
-_CURE: Final = "mend the line, or save what the endpoint answers as it is: a scraper drops the whole exposition for it"
+_CURE: Final = (
+    "mend the line, or save what the endpoint answers as it is: a scraper drops the whole exposition for it"
+)
 
 
 def is_exposition(source: Source) -> bool:
@@ -48,7 +50,9 @@ def is_exposition(source: Source) -> bool:
     if len(source.head) < source.size:
         lines = lines[:-1]  # cut off in the middle
     lines = [line.strip() for line in lines if line.strip()][:_LOOKED_AT]
-    telling = _is_named(source) or any(_METADATA.match(line) or _LABELLED_SAMPLE.fullmatch(line) for line in lines)
+    telling = _is_named(source) or any(
+        _METADATA.match(line) or _LABELLED_SAMPLE.fullmatch(line) for line in lines
+    )
     good = sum(1 for line in lines if line.startswith("#") or _SAMPLE.fullmatch(line))
     # Most, not all: a broken line is to be named, not to hide the file.
     return telling and good * 2 > len(lines)
@@ -98,14 +102,14 @@ def _check_openmetrics(text: str, losses: Losses) -> None:
 
     feed = _Feed(text.removesuffix("\n").split("\n"), 0)
     try:
-        for _ in text_fd_to_metric_families(feed):  # type: ignore[arg-type] # any iterable of lines will do
+        for _ in text_fd_to_metric_families(feed):  # type: ignore[no-untyped-call]
             pass
     # The parser raises whatever its bookkeeping stumbles over: ValueError, KeyError, IndexError, ...
     except Exception as error:  # noqa: BLE001
         losses.add(
             "validity as OpenMetrics",
             f"is not valid OpenMetrics: {_plain(error)}",
-            "mend it, or leave out `# EOF` and serve it as text format 0.0.4: a scraper drops the whole exposition",
+            "mend it, or serve text format 0.0.4, without `# EOF`: a scraper drops the whole exposition",
             line=min(feed.at + 1, len(feed.lines)),
         )
 
@@ -160,8 +164,9 @@ class _Feed:
         self.at = first
 
     def __iter__(self) -> Iterator[str]:
-        for self.at in range(self.at, len(self.lines)):
-            yield self.lines[self.at] + "\n"
+        for number in range(self.at, len(self.lines)):
+            self.at = number
+            yield self.lines[number] + "\n"
         self.at = len(self.lines)
 
 
@@ -172,7 +177,7 @@ def _plain(error: Exception) -> str:
 
 
 def locate(source: Source, origin: Origin, attribute: str) -> Location:
-    """The first sample of the metric that `origin` names that bears the label of `attribute` (`labels/<key>`)."""
+    """The first sample of the metric at `origin` that has the label of `attribute` (`labels/<key>`)."""
     (name,) = split_pointer(origin.pointer)
     key = attribute.removeprefix("labels/") if attribute.startswith("labels/") else ""
     index = _index(source)
@@ -187,7 +192,9 @@ def locate(source: Source, origin: Origin, attribute: str) -> Location:
     return Location(source.path, lines[0] if lines else 0, 1 if lines else 0)
 
 
-_INDEXED: Final = re.compile(rb'^[ \t]*(?:([a-zA-Z_:][a-zA-Z0-9_:]*)|\{[ \t]*"((?:[^"\\\n]|\\.)+)")', re.MULTILINE)
+_INDEXED: Final = re.compile(
+    rb'^[ \t]*(?:([a-zA-Z_:][a-zA-Z0-9_:]*)|\{[ \t]*"((?:[^"\\\n]|\\.)+)")', re.MULTILINE
+)
 
 
 @lru_cache(maxsize=4)

@@ -54,8 +54,8 @@ class Families:
                 labels = {key: value for key, value in labels.items() if key != mark}
         family.add(labels, where, sender, self._batch)
 
-    def empty(self, name: str, where: Where) -> None:
-        """Make a metric known that has no series."""
+    def declare(self, name: str, where: Where) -> None:
+        """Make a metric known, before its series or without any."""
         self._family("", name, where)
 
     def facts(self) -> tuple[MetricFamily, ...]:
@@ -147,11 +147,9 @@ def _family_name(name: str, known: Mapping[str, None]) -> str:
         if base in ("", name):
             continue
         if part == "_created":
-            for sibling in (base, f"{base}_total", f"{base}_count"):
+            for sibling in (base, f"{base}_total"):
                 if sibling in known:
-                    return base if sibling.endswith("_count") else sibling
-        elif f"{base}_count" in known and (f"{base}_sum" in known or f"{base}_bucket" in known):
-            return base
-        elif f"{base}_bucket" in known and (f"{base}_sum" in known or f"{base}_gcount" in known):
+                    return sibling
+        if sum(f"{base}{other}" in known for other in _PARTS if other != "_created") > 1:
             return base
     return name

@@ -42,7 +42,9 @@ def is_document(source: Source) -> bool:
     if shape.form not in (Form.OBJECT, Form.LINES, Form.ARRAY):
         return False
     return implied(source) is not None or (
-        shape.form is not Form.ARRAY and "schema" in shape.values and _declared(shape.values["schema"]) is not None
+        shape.form is not Form.ARRAY
+        and "schema" in shape.values
+        and _declared(shape.values["schema"]) is not None
     )
 
 
@@ -129,29 +131,42 @@ def _scalars(labels: dict[str, Any]) -> dict[str, Any]:  # values of any JSON ty
 
 def _miscalculated(document: dict[str, Any]) -> Iterator[SchemaViolation]:  # a JSON object of any content
     """Figures that do not follow from the ones beside them (`facts/provenance-and-telemetry.md` 0.2)."""
-    energy, carbon = document.get("energy"), document.get("carbon")
-    if isinstance(energy, dict):
-        wh, kwh = _number(energy, "wh"), _number(energy, "kwh")
-        watts, seconds = _number(energy, "runner_watts"), _number(energy, "duration_seconds")
-        if wh is not None and kwh is not None and _differ(wh, kwh * 1000):
-            yield SchemaViolation("/energy/kwh", f"is {kwh:g}, but wh is {wh:g}: a kilowatt hour is 1000 watt hours")
-        used = wh if wh is not None else kwh * 1000 if kwh is not None else None
-        if energy.get("method") == "estimated" and None not in (used, watts, seconds):
-            estimate = watts * seconds / 3600
-            if _differ(used, estimate):
-                yield SchemaViolation(
-                    "/energy/wh" if wh is not None else "/energy/kwh",
-                    f"says {used:g} Wh, but runner_watts * duration_seconds / 3600 is {estimate:g} Wh",
-                )
-    if isinstance(carbon, dict):
-        wh, kwh = _number(carbon, "wh"), _number(carbon, "kwh")
+    if isinstance(energy := document.get("energy"), dict):
+        yield from _miscalculated_energy(energy)
+    if isinstance(carbon := document.get("carbon"), dict):
         grams, intensity = _number(carbon, "gco2e"), _number(carbon, "intensity_gco2e_per_kwh")
-        used = wh / 1000 if wh is not None else kwh
-        if None not in (used, grams, intensity) and _differ(grams, used * intensity):
+        used = _kwh(carbon)
+        if (
+            used is not None
+            and grams is not None
+            and intensity is not None
+            and _differ(grams, used * intensity)
+        ):
             yield SchemaViolation(
                 "/carbon/gco2e",
                 f"is {grams:g}, but {used:g} kWh * intensity_gco2e_per_kwh is {used * intensity:g}",
             )
+
+
+def _miscalculated_energy(energy: dict[str, Any]) -> Iterator[SchemaViolation]:  # as above
+    wh, kwh = _number(energy, "wh"), _number(energy, "kwh")
+    if wh is not None and kwh is not None and _differ(wh, kwh * 1000):
+        yield SchemaViolation("/energy/kwh", f"is {kwh:g}, but wh is {wh:g}: 1 kWh is 1000 Wh")
+    watts, seconds = _number(energy, "runner_watts"), _number(energy, "duration_seconds")
+    used = _kwh(energy)
+    if energy.get("method") != "estimated" or used is None or watts is None or seconds is None:
+        return
+    estimate = watts * seconds / 3600
+    if _differ(used * 1000, estimate):
+        yield SchemaViolation(
+            "/energy/kwh" if wh is None else "/energy/wh",
+            f"says {used * 1000:g} Wh, but runner_watts * duration_seconds / 3600 is {estimate:g} Wh",
+        )
+
+
+def _kwh(values: dict[str, Any]) -> float | None:  # as above
+    wh = _number(values, "wh")
+    return _number(values, "kwh") if wh is None else wh / 1000
 
 
 def _number(values: dict[str, Any], key: str) -> float | None:  # as above

@@ -65,7 +65,9 @@ def plainly(error: Exception) -> str:
     match = _EXPECTED.match(str(error))
     if match is None:
         text = str(error).removeprefix("JSON is malformed: ")
-        return f"is not JSON: {text}" if not isinstance(error, msgspec.ValidationError) else f"is wrong: {text}"
+        return (
+            f"is not JSON: {text}" if not isinstance(error, msgspec.ValidationError) else f"is wrong: {text}"
+        )
     expected, got, path = match.groups()
     names = _PLACE.findall(path or "")
     what = f"has a `{names[-1]}` that is" if names else "is"

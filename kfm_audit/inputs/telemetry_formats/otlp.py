@@ -25,7 +25,9 @@ from kfm_audit.values import Origin
 METRICS: Final = "resourceMetrics"
 OTHER_SIGNALS: Final = {"resourceSpans": "traces", "resourceLogs": "logs", "resourceProfiles": "profiles"}
 SNAKE: Final = "resource_metrics"
-_CURE: Final = "write OTLP/JSON as opentelemetry-proto defines it, for example by the collector's file exporter"
+_CURE: Final = (
+    "write OTLP/JSON as opentelemetry-proto defines it, for example by the collector's file exporter"
+)
 
 
 class _Message(Struct, frozen=True, rename="camel"):
@@ -139,6 +141,7 @@ def read(source: Source) -> Iterator[Fact]:
     nothing else is refused, with the cure.
     """
     families, losses = Families(), Losses(source)
+    reader = _Reader(families, losses)
     others: set[str] = set()
     exports = 0
     top = msgspec.json.Decoder(dict[str, Raw])
@@ -152,7 +155,7 @@ def read(source: Source) -> Iterator[Fact]:
             if exports:
                 families.next_batch()
             exports += 1
-            _read_export(document[METRICS], at / METRICS, families, losses)
+            reader.export(document[METRICS], at / METRICS)
         elif SNAKE in document:
             losses.add(
                 "export",
@@ -170,67 +173,57 @@ def read(source: Source) -> Iterator[Fact]:
         losses.add(
             "",
             f"is OTLP, but holds {kinds}: there is no metric in it",
-            "give the export of a metrics pipeline; if this file is meant for something else, leave it out of PATHS "
-            "or exclude it in kfm-audit.toml",
+            "give the export of a metrics pipeline; if this file is meant for something else, exclude it in "
+            "kfm-audit.toml",
         )
     yield from families.facts()
     yield from losses.facts
 
 
-def _read_export(raw: Raw, at: At, families: Families, losses: Losses) -> None:
-    decoders = _decoders()
-    for index, resource in decoders.resources.all(raw, at, losses):
-        for key, scopes in (
-            ("scopeMetrics", resource.scope_metrics),
-            ("instrumentationLibraryMetrics", resource.instrumentation_library_metrics),
-        ):
-            below = at / index / key
-            for number, scope in decoders.scopes.all(scopes, below, losses):
-                _read_scope(resource.resource, scope, at / index, below / number, families, losses)
+class _Reader(Struct, frozen=True):
+    """Reads exports into families; what is lost goes to `losses`."""
 
+    families: Families
+    losses: Losses
 
-def _read_scope(
-    resource: _Bearer | None, scope: _Scope, resource_at: At, at: At, families: Families, losses: Losses
-) -> None:
-    decoders = _decoders()
-    sender: int | None = None
-    for index, metric in decoders.metrics.all(scope.metrics, at / "metrics", losses):
-        place = at / "metrics" / index
-        if not metric.name:
-            losses.add("metric", "has no name", "name the instrument", pointer=place.pointer, line=at.line)
-            continue
-        if metric.data is None:
-            losses.add(
-                f"metric {metric.name}",
-                "has none of gauge, sum, histogram, exponentialHistogram and summary",
-                _CURE,
-                pointer=place.pointer,
-                line=at.line,
-            )
-            continue
-        key, data = metric.data
-        points_at = place / key / "dataPoints"
-        if sender is None:
-            sender = _sender(resource, scope.scope, resource_at, at, families)
-        families.empty(metric.name, lambda _key, place=place: place.origin)  # type: ignore[misc]
-        for number, point in decoders.points.all(data.data_points, points_at, losses):
-            families.add(metric.name, point.labels, _Where(points_at / number, point), sender=sender)
+    def export(self, raw: Raw, at: At) -> None:
+        for index, resource in _decoders().resources.all(raw, at, self.losses):
+            place = at / index
+            for key, scopes in (
+                ("scopeMetrics", resource.scope_metrics),
+                ("instrumentationLibraryMetrics", resource.instrumentation_library_metrics),
+            ):
+                for number, scope in _decoders().scopes.all(scopes, place / key, self.losses):
+                    scope_at = place / key / number
+                    sender = self._sender(
+                        _Where(place / "resource", resource.resource), _Where(scope_at / "scope", scope.scope)
+                    )
+                    self._metrics(scope.metrics, scope_at / "metrics", sender)
 
+    def _sender(self, resource: _Where, scope: _Where) -> int:
+        """Make the sender known: its resource, and the scope, whose attributes stand beside the points too."""
+        of_scope = scope.bearer.labels if scope.bearer else {}
+        attributes = {**(resource.bearer.labels if resource.bearer else {}), **of_scope}
+        return self.families.sender(attributes, lambda key: (scope if key in of_scope else resource)(key))
 
-def _sender(
-    resource: _Bearer | None, scope: _Bearer | None, resource_at: At, scope_at: At, families: Families
-) -> int:
-    """Make the resource known, with the attributes of the scope: they too stand beside the data points."""
-    attributes = dict(resource.labels) if resource else {}
-    of_scope = scope.labels if scope else {}
-    attributes.update(of_scope)
+    def _metrics(self, raw: Raw, at: At, sender: int) -> None:
+        for index, metric in _decoders().metrics.all(raw, at, self.losses):
+            place = at / index
+            if not metric.name:
+                self._lost(place, "metric", "has no name", "name the instrument")
+            elif metric.data is None:
+                cause = "has none of gauge, sum, histogram, exponentialHistogram and summary"
+                self._lost(place, f"metric {metric.name}", cause, _CURE)
+            else:
+                key, data = metric.data
+                points = place / key / "dataPoints"
+                self.families.declare(metric.name, _Where(place, None))
+                for number, point in _decoders().points.all(data.data_points, points, self.losses):
+                    where = _Where(points / number, point)
+                    self.families.add(metric.name, point.labels, where, sender=sender)
 
-    def where(key: str) -> Origin:
-        if key in of_scope:
-            return _Where(scope_at / "scope", scope)(key)
-        return _Where(resource_at / "resource", resource)(key)
-
-    return families.sender(attributes, where)
+    def _lost(self, at: At, part: str, cause: str, cure: str) -> None:
+        self.losses.add(part, cause, cure, pointer=at.pointer, line=at.line)
 
 
 class _Where(Struct, frozen=True):

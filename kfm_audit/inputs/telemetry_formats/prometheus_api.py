@@ -72,12 +72,17 @@ def is_answer(source: Source) -> bool:
     data = bytes(values.get("data", NONE))
     start = data[:4096]
     if data[:1] == b"[":
-        return b'"__name__"' in start or not data[1:-1].strip() and _is_ok(values)
+        return b'"__name__"' in start or (not data[1:-1].strip() and _is_ok(values))
     return b'"resultType"' in data or b'"seriesCountByMetricName"' in data or "errorType" in values
 
 
 def _is_ok(values: dict[str, Raw]) -> bool:
-    return bytes(values["status"]) == b'"success"' and values.keys() <= {"status", "data", "warnings", "infos"}
+    return bytes(values["status"]) == b'"success"' and values.keys() <= {
+        "status",
+        "data",
+        "warnings",
+        "infos",
+    }
 
 
 def read(source: Source) -> Iterator[Fact]:
@@ -87,10 +92,17 @@ def read(source: Source) -> Iterator[Fact]:
     at = At(source.path)
     data = values.get("data", NONE)
     if bytes(values["status"]) != b'"success"':
-        losses.add("", f"is an answer of Prometheus that says {_error(values)}", "ask again, and save what it answers")
+        losses.add(
+            "",
+            f"is an answer of Prometheus that says {_error(values)}",
+            "ask again, and save what it answers",
+        )
     elif bytes(data)[:1] == b"[":
         yield from _read_series(
-            ((at / "data" / index, series) for index, series in _decoders().series.all(data, at / "data", losses)),
+            (
+                (at / "data" / index, series)
+                for index, series in _decoders().series.all(data, at / "data", losses)
+            ),
             losses,
             lambda place, key: place.pointer + join_pointer(key),
         )
@@ -152,8 +164,8 @@ def _read_series(
         add_series(families, names[name], labels, where)
     if nameless:
         losses.add(
-            f"{len(nameless)} results",
-            f"{'has' if len(nameless) == 1 else 'have'} no metric name: it is lost in a function or an aggregation",
+            f"{len(nameless)} of {len(every)} results",
+            "have no metric name: functions and aggregations drop it",
             "query the metric itself, without functions around it, or save the answer of /api/v1/series",
             pointer=nameless[0].pointer,
         )

@@ -28,13 +28,14 @@ class Span(Struct, frozen=True):
 
 
 class Block(Struct, frozen=True):
-    """One block: type, labels, the span of its header, its attributes and nested blocks.
+    """One block: type, labels, the spans of the whole and of its header, its attributes and nested blocks.
 
     `texts` holds the source of each attribute's expression.
     """
 
     type: str
     labels: tuple[str, ...]
+    span: Span
     header: Span
     attributes: dict[str, Span]
     texts: dict[str, str]
@@ -53,7 +54,7 @@ class Block(Struct, frozen=True):
 
 
 def declared(data: bytes) -> frozenset[tuple[str, str]]:
-    """Type and name of what a file seems to declare, resources and module calls: enough to tell folders apart."""
+    """Type and name of the resources and module calls that a file seems to declare, to tell folders apart."""
     return frozenset(
         ((kind or module).decode("utf-8", "replace"), (name or call).decode("utf-8", "replace"))
         for kind, name, module, call in _DECLARED.findall(data)
@@ -100,6 +101,7 @@ def _blocks(body: Node, data: bytes) -> Iterator[Block]:
         yield Block(
             type=kind,
             labels=tuple(labels),
+            span=Span(_point(node.start_point), _point(node.end_point)),
             header=Span(_point(node.start_point), _point(last.end_point)),
             attributes=attributes,
             texts=texts,

@@ -295,8 +295,10 @@ def _decode(raw: Raw) -> Json:
 
 
 def _in_words(error: Exception) -> str:
-    return "is nested too deeply" if isinstance(error, RecursionError) else (
-        str(error).replace("Object missing required field", "lacks").replace("`$.", "`")
+    return (
+        "is nested too deeply"
+        if isinstance(error, RecursionError)
+        else (str(error).replace("Object missing required field", "lacks").replace("`$.", "`"))
     )
 
 

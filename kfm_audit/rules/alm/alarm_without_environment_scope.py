@@ -97,8 +97,8 @@ def alarm_without_environment_scope(alarm: Alarm, ctx: Context[NoSettings]) -> I
             alarm,
             f"names no environment: {_looked_in(ctx.policy.environments.evidence)} {known}",
             at="alarm_name",
-            help="put the environment into alarm_name, or tag it: tags = { Environment = var.environment }, or "
-            "default_tags of the provider",
+            help="put the environment into alarm_name, or tag it: tags = { Environment = var.environment }, "
+            "or default_tags of the provider",
         )
     elif isinstance(scope, Unknown):
         ends = (

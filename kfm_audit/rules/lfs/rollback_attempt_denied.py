@@ -53,10 +53,9 @@ def rollback_attempt_denied(attempt: DeniedRollback, ctx: Context[NoSettings]) -
     lakeFS API, responses of `hardResetBranch`, `revertBranch`, `commit` and `deleteBranch`.
     """
     source = f" from {attempt.source_ip}" if attempt.source_ip else ""
-    what = f"{attempt.deed} in {attempt.environment}{source}"
     yield ctx.fail(
         attempt,
-        f"is an attempt at {what} that lakeFS refused with {attempt.status}",
+        f"is an attempt at {attempt.deed}{source} that lakeFS refused with {attempt.status}",
         at="status_code",
         help=_help(attempt),
         persons=(attempt.user,) if attempt.user else (),
@@ -71,8 +70,8 @@ def _help(attempt: DeniedRollback) -> str:
         )
     if attempt.operation == Operation.DELETE_BRANCH.value:
         return "ask who made the call what for; it is the default branch, or the repository is read-only"
+    revert = f"lakectl branch revert lakefs://{attempt.repository}/{attempt.branch} <bad commit>"
     return (
-        "ask who made the call what for; if the data must go back, a listed role can revert, which a "
-        f"protected branch allows: `lakectl branch revert lakefs://{attempt.repository}/{attempt.branch} <bad commit>`"
-        ", with `-m 1` for a merge; do not lift the protection"
+        "ask who made the call what for; if the data must go back, a listed role can revert, which "
+        f"protection allows: `{revert}`, with `-m 1` for a merge; do not lift the protection"
     )

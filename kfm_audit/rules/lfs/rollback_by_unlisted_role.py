@@ -58,21 +58,20 @@ def rollback_by_unlisted_role(rollback: Rollback, ctx: Context[NoSettings]) -> I
     lakeFS API: `hardResetBranch`, `revertBranch`, `commit` (`source_metarange`), `deleteBranch`; lakeFS RBAC,
     preconfigured policies.
     """
-    what = f"{rollback.deed} in {rollback.environment}"
+    what = rollback.deed
     persons = (rollback.user,) if rollback.user else ()
     match rollback.standing.role:
         case Role.LISTED | Role.BREAK_GLASS:
             pass
         case Role.UNLISTED:
-            why = rollback.standing.why or "nobody is listed"
+            why = rollback.standing.why or "lakefs.rollback lists nobody"
             yield ctx.fail(
                 rollback,
                 f"is {what}, and the policy's rollback roles do not allow it: {why}",
                 at="user",
                 help="ask who made the call why, and have a listed role check what the branch holds now "
-                "before anything moves it again: a second reset would cover the first. To list somebody from "
-                "now on does not excuse this call; if it was right, accept it alone, by [[suppress]] with its "
-                "subject",
+                "before anything moves it again: a second reset would cover the first. To list them from now "
+                "on does not excuse this call; if it was right, accept it alone: [[suppress]] by subject",
                 persons=persons,
             )
         case Role.UNDECIDED:

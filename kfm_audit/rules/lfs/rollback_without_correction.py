@@ -121,7 +121,7 @@ def _skeleton(case: Case) -> str:
     """The correction document with all that the log knows, on one line: it survives any wrapping."""
     import msgspec
 
-    first, last = case.rollbacks[0], case.rollbacks[-1]
+    first = case.first
     resets = [call.target for call in case.rollbacks if call.operation == Operation.HARD_RESET.value]
     requests = [call.request_id for call in case.rollbacks if call.request_id]
     break_glass = any(call.standing.role is Role.BREAK_GLASS for call in case.rollbacks)
@@ -130,7 +130,7 @@ def _skeleton(case: Case) -> str:
         "@id": f"urn:kfm:correction:{first.request_id or 'TODO'}",
         "@type": ["prov:Activity", "kfm:Correction"],
         "prov:startedAtTime": {"@value": f"{first.time:%Y-%m-%dT%H:%M:%SZ}", "@type": "xsd:dateTime"},
-        "prov:endedAtTime": {"@value": f"{last.time:%Y-%m-%dT%H:%M:%SZ}", "@type": "xsd:dateTime"},
+        "prov:endedAtTime": {"@value": "TODO", "@type": "xsd:dateTime"},
         "prov:wasAssociatedWith": {"@id": f"urn:kfm:user:{first.user or 'TODO'}"},
         "prov:qualifiedAssociation": {
             "@type": "prov:Association",

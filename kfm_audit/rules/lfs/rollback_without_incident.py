@@ -87,9 +87,10 @@ def rollback_without_incident(case: Case, ctx: Context[NoSettings]) -> Iterator[
         cure = f"when {record.subject} is over, set its status and corrected_at, and finish its summary"
     else:
         lack = "no incident record belongs to it"
+        name = case.first.request_id or case.subject
         cure = (
-            f'list "{case.first.request_id or case.subject}" under `rollbacks` of its incident record, or name '
-            "that record in the correction (kfm:incident); where there is none yet, write it, for example as "
+            f'list "{name}" under `rollbacks` of its incident record, or name that record in the correction '
+            "(kfm:incident); where there is none yet, write it, for example as "
             f"data/lineage/reliability/incidents/INC-TODO.json: {_skeleton(case)}"
         )
     if owed is Owed.PENDING:

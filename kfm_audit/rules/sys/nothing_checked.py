@@ -38,6 +38,6 @@ def nothing_checked(run: EmptyRun, ctx: Context[NoSettings]) -> Iterator[Finding
     yield ctx.fail(
         run,
         f"no input was recognised: {looked}",
-        help="name the folder that holds a Terraform plan in JSON, telemetry, PROV-O JSON-LD or a lakeFS audit "
-        "log; files that .gitignore hides must be named, or stand in `include` of the config",
+        help="name the folder that holds a Terraform plan in JSON, telemetry, PROV-O JSON-LD or a lakeFS "
+        "audit log; files that .gitignore hides must be named, or stand in `include` of the config",
     )

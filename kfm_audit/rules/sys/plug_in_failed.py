@@ -13,8 +13,8 @@ def plug_in_failed(plugin: FailedPlugin, ctx: Context[NoSettings]) -> Iterator[F
     """A plug-in that the config names did not load.
 
     ## Why
-    Its rules did not run. A green run without them would be taken for a pass, so the run ends with exit code
-    5.
+    Its rules did not run. A green run without them would be taken for a pass, so the run ends with exit
+    code 5.
 
     ## Bad
     ```toml kfm-audit.toml

@@ -13,13 +13,14 @@ def forbidden_label(family: MetricFamily, ctx: Context[NoSettings]) -> Iterator[
     """A metric has a label whose key the policy forbids, or does not allow.
 
     ## Why
-    A key on the deny list names something of which there is always another: a request, a tile, a point on the map.
-    Its first value already says what the bill will be, so it is an error however few values there are. A key that is
-    merely off the allow list has no documented vocabulary, and nobody has asked what it costs: a warning.
+    A key on the deny list names something of which there is always another: a request, a tile, a point on
+    the map. Its first value already says what the bill will be, so it is an error however few values there
+    are. A key that is merely off the allow list has no documented vocabulary, and nobody has asked what it
+    costs: a warning.
 
-    Keys are compared in one form: `RequestId`, `request.id` and `request_id` are the same key. Attributes of an OTLP
-    resource describe the sender and do not multiply its series: a denied one is a warning, and the allow list does not
-    apply to them.
+    Keys are compared in one form: `RequestId`, `request.id` and `request_id` are the same key. Attributes of
+    an OTLP resource describe the sender and do not multiply its series: a denied one is a warning, and the
+    allow list does not apply to them.
 
     ## Bad
     ```text metrics.prom
@@ -53,9 +54,9 @@ def forbidden_label(family: MetricFamily, ctx: Context[NoSettings]) -> Iterator[
     Where the input counts series without their labels (`/api/v1/status/tsdb`) and the policy lists any.
 
     ## Settings
-    `telemetry.allow`, `telemetry.deny` (globs of `*` and `?`), `telemetry.vocabularies` (a key with a vocabulary is
-    allowed) and `telemetry.overrides` for single metrics, each with its reason. An override lifts a denial only by
-    naming the key itself, never by a glob.
+    `telemetry.allow`, `telemetry.deny` (globs of `*` and `?`), `telemetry.vocabularies` (a key with a
+    vocabulary is allowed) and `telemetry.overrides` for single metrics, each with its reason. An override
+    lifts a denial only by naming the key itself, never by a glob.
 
     ## References
     Design section 6, decision 11; KFM metric cardinality rules; Prometheus, "Metric and label naming".
@@ -77,8 +78,8 @@ def forbidden_label(family: MetricFamily, ctx: Context[NoSettings]) -> Iterator[
                 family,
                 f"has the {_noun(label)} {label.key}, which the policy forbids{by}",
                 at=f"labels/{label.key}",
-                help=f"drop {label.key}, and keep its value in logs or traces; if this metric must have it, allow it by "
-                f"name under telemetry.overrides (metrics: [{family.name}], allow: [{label.key}], reason: ...)",
+                help=f"drop {label.key}, and keep its value in logs or traces; if this metric must have it, "
+                f"allow it by name in telemetry.overrides (metrics: [{family.name}], allow: [{label.key}])",
                 origin=label.origin,
                 severity=Severity.WARNING if label.scope is LabelScope.RESOURCE else None,
             )
@@ -87,8 +88,8 @@ def forbidden_label(family: MetricFamily, ctx: Context[NoSettings]) -> Iterator[
                 family,
                 f"has the label {label.key}, which is not on the policy's allow list",
                 at=f"labels/{label.key}",
-                help=f"use an allowed label, or document this one: its values under "
-                f"telemetry.vocabularies.{label.key}, or allow it for this metric under telemetry.overrides with a reason",
+                help=f"use an allowed label; or document the values of this one under "
+                f"telemetry.vocabularies.{label.key}, or allow it for this metric under telemetry.overrides",
                 origin=label.origin,
                 severity=Severity.WARNING,
             )

@@ -11,7 +11,7 @@ from kfm_audit.telemetry.quoting import examples
 from kfm_audit.telemetry.shapes import Shape, is_id_like, likeness
 
 MATCHES: Final = 2
-"""Distinct values of a shape without end that condemn a label; one will do under a name that says the same."""
+"""Distinct values of an endless shape that condemn a label; one will do under a name that says the same."""
 MAJORITY: Final = 0.5
 """The part of the distinct values that must have such a shape."""
 OWN_VALUE: Final = 0.9
@@ -22,18 +22,18 @@ LATE: Final = 0.5
 """The part of the distinct values that is new in the later half of the reports when a label keeps growing."""
 
 _INSTEAD: Final = {
-    Shape.UUID: "what it is one of (pipeline, dataset)",
-    Shape.EMAIL: "nothing: it is personal data",
-    Shape.URL: "the route or the service that it leads to",
-    Shape.IP: "the service or region behind it",
-    Shape.TIME: "nothing: every sample has its time",
-    Shape.EPOCH: "nothing: every sample has its time",
-    Shape.RUN: "the pipeline",
-    Shape.H3: "a region, or a bin of the resolution",
-    Shape.HEX: "what it is one of (pipeline, dataset)",
-    Shape.COORDINATE: "a region, or a bin",
-    Shape.POD: "the service",
-    Shape.PATH: "the dataset or layer that it belongs to",
+    Shape.UUID: " or replace it by what it is one of (pipeline, dataset)",
+    Shape.EMAIL: ": it is personal data",
+    Shape.URL: " or replace it by the route or service that it leads to",
+    Shape.IP: " or replace it by the service or region behind it",
+    Shape.TIME: ": every sample has its time",
+    Shape.EPOCH: ": every sample has its time",
+    Shape.RUN: " or replace it by the pipeline",
+    Shape.H3: " or replace it by a region or a bin of the resolution",
+    Shape.HEX: " or replace it by what it is one of (pipeline, dataset)",
+    Shape.COORDINATE: " or replace it by a region or a bin",
+    Shape.POD: " or replace it by the service",
+    Shape.PATH: " or replace it by the dataset or layer that it belongs to",
 }
 
 
@@ -42,27 +42,28 @@ def high_cardinality_label(family: MetricFamily, ctx: Context[NoSettings]) -> It
     """A metric has a label of which there is always another value.
 
     ## Why
-    Each distinct value of a label makes a new series, and each series is stored, indexed and billed: CloudWatch bills
-    every combination of dimensions as a metric of its own, and a Prometheus server runs out of memory. Nothing breaks
-    in review; the damage is done in production, by traffic.
+    Each distinct value of a label makes a new series, and each series is stored, indexed and billed:
+    CloudWatch bills every combination of dimensions as a metric of its own, and a Prometheus server runs out
+    of memory. Nothing breaks in review; the damage is done in production, by traffic.
 
     Four layers, the first that speaks decides:
 
-    1. **Declared policy.** A key that the policy denies is TEL003, which says so whatever the values are. A key that
-       the policy allows (allow list, vocabulary, or an override with its reason) is taken to be bounded unless layers
-       2 and 3 show that it is not; a value within its vocabulary always is.
-    2. **Shapes of values**: UUIDs, e-mail and IP addresses, URLs, paths with digits, timestamps, run ids, H3 cells, hex
-       ids, coordinates, pod names. From two distinct matches on, if they are half of the distinct values; one is
-       enough where the key's name says the same (`http_url`, `lat`, anything that ends in `_id`). `/dev/...` is no path
-       here, and neither is a route with placeholders.
-    3. **Statistics**, from 50 series on: more distinct values than the limit (500 an error, 100 a warning); for keys
-       that nothing declares also a value of its own in nine series of ten (from 30 values on, an error), and, where the
-       input was reported over time, a later half that still brings half of all values (a warning).
-    4. An **overflow** that an OpenTelemetry SDK recorded is a breach that has happened: it folds all series beyond its
-       limit into one and drops their attributes.
+    1. **Declared policy.** A key that the policy denies is TEL003, which says so whatever the values are. A
+       key that the policy allows (allow list, vocabulary, or an override with its reason) is taken to be
+       bounded unless layers 2 and 3 show that it is not; a value within its vocabulary always is.
+    2. **Shapes of values**: UUIDs, e-mail and IP addresses, URLs, paths with digits, timestamps, run ids, H3
+       cells, hex ids, coordinates, pod names. From two distinct matches on, if they are half of the distinct
+       values; one is enough where the key's name says the same (`http_url`, `lat`, anything that ends in
+       `_id`). `/dev/...` is no path here, and neither is a route with placeholders.
+    3. **Statistics**, from 50 series on: more distinct values than the limit (500 an error, 100 a warning);
+       for keys that nothing declares also a value of its own in nine series of ten (from 30 values on, an
+       error), and, where the input was reported over time, a later half that still brings half of all values
+       (a warning).
+    4. An **overflow** that an OpenTelemetry SDK recorded is a breach that has happened: it folds all series
+       beyond its limit into one and drops their attributes.
 
-    Attributes of an OTLP resource describe the sender, once (as `target_info`): only shapes and limits apply to them,
-    one degree milder. `job` and `instance`, which Prometheus adds to each target, are not judged.
+    Attributes of an OTLP resource describe the sender, once (as `target_info`): only shapes and limits apply
+    to them, one degree milder. `job` and `instance`, which Prometheus adds to each target, are not judged.
 
     ## Bad
     ```text metrics.prom
@@ -86,19 +87,20 @@ def high_cardinality_label(family: MetricFamily, ctx: Context[NoSettings]) -> It
     ```
 
     ## When it is undecided
-    Where a metric has fewer series than `telemetry.min_series` and labels that nothing declares and whose values have
-    no shape: so small a sample shows nothing. One finding for each metric, with its labels. Also where the input counts
-    series without their labels (`/api/v1/status/tsdb`), and where a limit lies beyond the 1001 values that are counted.
+    Where a metric has fewer series than `telemetry.min_series` and labels that nothing declares and whose
+    values have no shape: so small a sample shows nothing. One finding for each metric, with its labels. Also
+    where the input counts series without their labels (`/api/v1/status/tsdb`), and where a limit lies beyond
+    the 1001 values that are counted.
 
     ## Settings
     `telemetry.max_values`, `telemetry.warn_values`, `telemetry.min_series`; `telemetry.allow`,
-    `telemetry.vocabularies`; `telemetry.overrides` for single metrics, each with a reason (`third_party: true` for
-    metrics whose labels others choose: AWS, client libraries; the pack `core` lists them). A label that must stay
-    unbounded is accepted by a suppression, with an owner and an end.
+    `telemetry.vocabularies`; `telemetry.overrides` for single metrics, each with a reason (`third_party:
+    true` for metrics whose labels others choose: AWS, client libraries; the pack `core` lists them). A label
+    that must stay unbounded is accepted by a suppression, with an owner and an end.
 
     ## References
-    Facts 3.4; Prometheus, "Metric and label naming"; CloudWatch pricing (custom metrics); OpenTelemetry metrics SDK,
-    "Cardinality limits"; KFM metric cardinality rules.
+    Facts 3.4; Prometheus, "Metric and label naming"; CloudWatch pricing (custom metrics); OpenTelemetry
+    metrics SDK, "Cardinality limits"; KFM metric cardinality rules.
     """
     if ctx.evidence.labels.of(family).third_party:
         return
@@ -113,10 +115,10 @@ def high_cardinality_label(family: MetricFamily, ctx: Context[NoSettings]) -> It
     if family.overflow:
         yield ctx.fail(
             family,
-            "has overflowed: its SDK folded all series beyond its limit into one and dropped their attributes",
+            "has overflowed: its SDK folded all series beyond its limit into one, without their attributes",
             at="overflow",
-            help="find the unbounded attribute where the instrument is recorded, and drop it by a view; a higher "
-            "limit only delays the next overflow",
+            help="find the unbounded attribute where the instrument is recorded, and drop it by a view; a "
+            "higher limit only delays the next overflow",
         )
     unjudged: list[str] = []
     for label in family.labels:
@@ -130,16 +132,16 @@ def high_cardinality_label(family: MetricFamily, ctx: Context[NoSettings]) -> It
         it = "it" if len(unjudged) == 1 else "them"
         yield ctx.undecided(
             family,
-            f"has too few series ({family.series}, under {ctx.policy.telemetry.min_series}) to judge its {labels}, and "
-            f"the policy does not declare {it}",
+            f"has too few series ({family.series}, under {ctx.policy.telemetry.min_series}) to judge its "
+            f"{labels}, and the policy does not declare {it}",
             at="labels",
-            help=f"declare {it} in the policy (telemetry.allow, or telemetry.vocabularies with the values), or audit a "
-            "larger sample",
+            help=f"declare {it} in the policy (telemetry.allow, or telemetry.vocabularies with the values), "
+            "or audit a larger sample",
         )
 
 
 def _by_shape(family: MetricFamily, label: Label, ctx: Context[NoSettings]) -> Finding | None:
-    """Judge by what the values look like; those that a vocabulary holds are bounded whatever they look like."""
+    """Judge by what the values look like; those that a vocabulary holds are bounded in any case."""
     values = ctx.evidence.labels.of(family).outside(label.key, label.values)
     alike = likeness(label.key, values)
     if alike is None or len(alike.values) < MAJORITY * len(values):
@@ -152,9 +154,9 @@ def _by_shape(family: MetricFamily, label: Label, ctx: Context[NoSettings]) -> F
         f"has the {_noun(label)} {label.key}, whose values are {alike.shape.value} ({count}): "
         f"{examples(label.key, alike.values)}",
         at=f"labels/{label.key}",
-        help=f"drop {label.key}, or put in its place {_INSTEAD[alike.shape]}; keep the value itself in logs, traces or "
-        "exemplars. If its values are few and known, list them in the policy "
-        f"(telemetry.overrides, vocabularies: {{{label.key}: [...]}}, with a reason)",
+        help=f"drop {label.key}{_INSTEAD[alike.shape]}; keep the value itself in logs, traces or exemplars. If "
+        "its values are few and known, list them in the policy (telemetry.overrides, vocabularies: "
+        f"{{{label.key}: [...]}}, with a reason)",
         origin=label.origin,
         severity=Severity.WARNING if label.scope is LabelScope.RESOURCE else None,
     )
@@ -170,21 +172,21 @@ def _by_statistics(family: MetricFamily, label: Label, ctx: Context[NoSettings])
     what = f"has the {_noun(label)} {label.key}"
     severity: Severity | None
     if label.distinct > policy.max_values:
-        message = f"{what} with {counted} distinct values in {family.series} series, over the limit of {policy.max_values}"
+        message = f"{what} with {counted} distinct values, over the limit of {policy.max_values}"
         severity = Severity.WARNING if resource else None
     elif label.distinct >= MAX_VALUES:
         return ctx.undecided(
             family,
-            f"{what} with {counted} distinct values, and values are counted no further: whether it keeps to the limit of "
-            f"{policy.max_values} is not known",
+            f"{what} with {counted} distinct values, and they are counted no further: whether it keeps to "
+            f"the limit of {policy.max_values} is not known",
             at=f"labels/{label.key}",
             help=f"set telemetry.max_values under {MAX_VALUES}",
             origin=label.origin,
         )
     elif label.distinct > policy.warn_values:
         message = (
-            f"{what} with {counted} distinct values in {family.series} series, over {policy.warn_values} and on its way "
-            f"to the limit of {policy.max_values}"
+            f"{what} with {counted} distinct values, over {policy.warn_values} and on its way to the limit "
+            f"of {policy.max_values}"
         )
         severity = Severity.NOTE if resource else Severity.WARNING
     elif resource or policy.declared(label.key) or label.distinct < MANY:
@@ -194,7 +196,7 @@ def _by_statistics(family: MetricFamily, label: Label, ctx: Context[NoSettings])
         message = f"{what} with a value of its own in nearly every series: {counted} in {family.series}"
         severity = None
     elif label.late >= LATE * label.distinct:
-        message = f"{what}, which keeps growing: {label.late} of {counted} values came in the later half of the reports"
+        message = f"{what}, which keeps growing: {label.late} of {counted} values came in the later half"
         severity = Severity.WARNING
     else:
         return None
@@ -202,8 +204,8 @@ def _by_statistics(family: MetricFamily, label: Label, ctx: Context[NoSettings])
         family,
         message,
         at=f"labels/{label.key}",
-        help=f"drop {label.key}, or bin its values. If they are bounded, say so in the policy: telemetry.overrides with "
-        f"metrics: [{family.name}], allow: [{label.key}], max_values and a reason",
+        help=f"drop {label.key}, or bin its values. If they are bounded, say so in the policy: "
+        f"telemetry.overrides with metrics: [{family.name}], allow: [{label.key}], max_values and a reason",
         origin=label.origin,
         severity=severity,
     )

@@ -14,9 +14,9 @@ def label_value_outside_vocabulary(family: MetricFamily, ctx: Context[NoSettings
     """A label takes values that its vocabulary does not hold.
 
     ## Why
-    A vocabulary is what makes a label comparable: `status="409"` beside `status="error"` splits one thing into two
-    series, and every dashboard and alarm that asks for `error` is blind to one of them. It is also how a bounded label
-    begins to grow.
+    A vocabulary is what makes a label comparable: `status="409"` beside `status="error"` splits one thing
+    into two series, and every dashboard and alarm that asks for `error` is blind to one of them. It is also
+    how a bounded label begins to grow.
 
     ## Bad
     ```text metrics.prom
@@ -47,11 +47,12 @@ def label_value_outside_vocabulary(family: MetricFamily, ctx: Context[NoSettings
     ```
 
     ## When it is undecided
-    Where the input counts series without their labels (`/api/v1/status/tsdb`) and the policy has a vocabulary.
+    Where the input counts series without their labels (`/api/v1/status/tsdb`) and the policy has a
+    vocabulary.
 
     ## Settings
-    `telemetry.vocabularies`, and `vocabularies` under `telemetry.overrides` for single metrics. Values are compared as
-    they are written, upper and lower case too: to a time-series database they differ.
+    `telemetry.vocabularies`, and `vocabularies` under `telemetry.overrides` for single metrics. Values are
+    compared as they are written, upper and lower case too: to a time-series database they differ.
 
     ## References
     Design section 6, decision 11; KFM metric cardinality rules, "finite documented vocabulary".
@@ -62,7 +63,7 @@ def label_value_outside_vocabulary(family: MetricFamily, ctx: Context[NoSettings
     if not family.labels_known and policy.vocabularies:
         yield ctx.undecided(
             family,
-            f"which values the labels of its {family.series} series take is not in this input, only their number",
+            f"which values the labels of its {family.series} series take is not in this input",
             at="labels",
             help="audit the answer of /api/v1/series, which holds the labels",
         )

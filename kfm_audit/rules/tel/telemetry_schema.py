@@ -13,13 +13,13 @@ def telemetry_schema(document: SchemaDocument, ctx: Context[NoSettings]) -> Iter
     """A telemetry document breaks the schema that it declares.
 
     ## Why
-    Dashboards, sustainability reports and the alarm tests read `reliability-telemetry.json` by its schema. A key that
-    is misspelt, a number that is written as text or an energy figure that does not follow from watts and hours is
-    dropped there without a word, and the run looks better than it was.
+    Dashboards, sustainability reports and the alarm tests read `reliability-telemetry.json` by its schema. A
+    key that is misspelt, a number that is written as text or an energy figure that does not follow from
+    watts and hours is dropped there without a word, and the run looks better than it was.
 
-    Each violation is a finding of its own; the first twenty of a document are named, the rest is counted. Beside the
-    schema its arithmetic is checked, to a hundredth: an estimate is `runner_watts * duration_seconds / 3600` watt
-    hours, and `gco2e` is the energy in kWh times the intensity of the grid.
+    Each violation is a finding of its own; the first twenty of a document are named, the rest is counted.
+    Beside the schema its arithmetic is checked, to a hundredth: an estimate is `runner_watts *
+    duration_seconds / 3600` watt hours, and `gco2e` is the energy in kWh times the intensity of the grid.
 
     ## Bad
     ```json reliability-telemetry.json
@@ -56,7 +56,7 @@ def telemetry_schema(document: SchemaDocument, ctx: Context[NoSettings]) -> Iter
     ## References
     Design section 7; `schemas/telemetry/`; JSON Schema 2020-12.
     """
-    mend = f"mend it there as schemas/telemetry/{document.schema}.json says; what it does not name belongs under `extra`"
+    mend = f"write it as schemas/telemetry/{document.schema}.json says; extensions belong under `extra`"
     for violation in document.violations:
         yield ctx.fail(
             document,

@@ -1,0 +1,65 @@
+"""Suppressions written beside the code: `# kfm-audit: ignore[ALM001] reason="..." owner="..." expires=2027-01-31`.
+
+One holds for the line or block that it stands on or above.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from kfm_audit.findings.finding import AcceptedBy
+from kfm_audit.findings.suppression import Lines, Suppression
+from kfm_audit.inputs.source import Source
+from kfm_audit.inputs.terraform.hcl import Block, Span, blocks
+from kfm_audit.values import Origin
+
+MARK: Final = b"kfm-audit:"
+_COMMENT: Final = re.compile(r"(?:#|//)\s*kfm-audit:\s*ignore\[([^\]]*)\](.*)")
+_SETTING: Final = re.compile(r'(reason|owner|expires)\s*=\s*("(?:[^"\\]|\\.)*"|\S+)')
+_NO_CODE: Final = re.compile(r"\s*(?:#.*|//.*)?")
+
+
+def inline_suppressions(source: Source) -> Iterator[Suppression]:
+    """The suppressions in a file, in their order; none in a file that does not parse."""
+    if MARK not in source.data:
+        return
+    spans = tuple(_spans(blocks(source.data)))
+    lines = [line.decode("utf-8", "replace") for line in source.lines]
+    for row, line in enumerate(lines):
+        comment = _COMMENT.search(line)
+        if comment is None:
+            continue
+        settings = {key: value.strip('"') for key, value in _SETTING.findall(comment[2])}
+        first, last = _covered(row, comment.start(), lines, spans)
+        for rule in comment[1].split(","):
+            yield Suppression(
+                rule=rule.strip(),
+                subject="*",
+                reason=settings.get("reason", ""),
+                owner=settings.get("owner", ""),
+                expires=settings.get("expires", ""),
+                by=AcceptedBy.INLINE,
+                origin=Origin(source.path, line=row + 1),
+                lines=Lines(source.path, first + 1, last + 1),
+            )
+
+
+def _covered(row: int, column: int, lines: list[str], spans: tuple[Span, ...]) -> tuple[int, int]:
+    """First and last row that a comment at `row` speaks of: its own line or the next with code, and what begins there."""
+    target = row
+    if not lines[row][:column].strip():
+        target = next(
+            (later for later in range(row + 1, len(lines)) if not _NO_CODE.fullmatch(lines[later])), row
+        )
+    ends = [span.end[0] for span in spans if span.start[0] == target]
+    return target, max(ends, default=target)
+
+
+def _spans(found: tuple[Block, ...]) -> Iterator[Span]:
+    """The extents of all blocks and attributes, at every depth."""
+    for block in found:
+        yield block.span
+        yield from block.attributes.values()
+        yield from _spans(block.blocks)

@@ -1,0 +1,96 @@
+"""PRV011: correction-late."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from kfm_audit.facts import Case, Correction, Debt
+from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
+
+
+@rule("PRV011", on=Case, severity=Severity.WARNING)
+def correction_late(case: Case, ctx: Context[NoSettings]) -> Iterator[Finding]:
+    """A rollback was accounted for only after its correction was due.
+
+    ## Why
+    A record that is written days later is written from memory. What was late stays late: the finding does not
+    go away when the correction arrives, so that a report over a quarter shows how often it happens. While the
+    correction is missing or a draft, LFS002 speaks instead.
+
+    ## Bad
+    ```json rollback.prov.jsonld
+    {
+      "@context": {
+        "prov": "http://www.w3.org/ns/prov#",
+        "kfm": "https://kansasfrontiermatrix.org/ns/kfm#"
+      },
+      "@id": "urn:kfm:correction:2026-01-27",
+      "@type": ["prov:Activity", "kfm:Correction"],
+      "kfm:lakefsRequestId": "6f1c2d3e",
+      "prov:startedAtTime": "2026-01-27T09:12:00Z",
+      "prov:endedAtTime": "2026-01-29T16:00:00Z"
+    }
+    ```
+    ```json audit.jsonl
+    {"log_audit": true, "msg": "HTTP call ended", "method": "PUT", "operation_id": "HardResetBranch", "path": "/api/v1/repositories/kfm/branches/env-prod/hard_reset?ref=1f2e3d4c5b6a", "request_id": "6f1c2d3e", "service_name": "rest_api", "status_code": 204, "time": "2026-01-27T09:12:03Z", "user": "jane.doe"}
+    ```
+
+    ## Good
+    ```json rollback.prov.jsonld
+    {
+      "@context": {
+        "prov": "http://www.w3.org/ns/prov#",
+        "kfm": "https://kansasfrontiermatrix.org/ns/kfm#"
+      },
+      "@id": "urn:kfm:correction:2026-01-27",
+      "@type": ["prov:Activity", "kfm:Correction"],
+      "kfm:lakefsRequestId": "6f1c2d3e",
+      "prov:startedAtTime": "2026-01-27T09:12:00Z",
+      "prov:endedAtTime": "2026-01-27T10:40:00Z"
+    }
+    ```
+    ```json audit.jsonl
+    {"log_audit": true, "msg": "HTTP call ended", "method": "PUT", "operation_id": "HardResetBranch", "path": "/api/v1/repositories/kfm/branches/env-prod/hard_reset?ref=1f2e3d4c5b6a", "request_id": "6f1c2d3e", "service_name": "rest_api", "status_code": 204, "time": "2026-01-27T09:12:03Z", "user": "jane.doe"}
+    ```
+
+    ## When it is undecided
+    Where the correction does not say when it was made: neither `prov:endedAtTime` nor `dct:issued`.
+
+    ## Settings
+    `lakefs.due.correction`, and its overrides by branch.
+
+    ## References
+    `docs/correction-document.md`.
+    """  # noqa: E501 - lines of an audit log are long
+    record = case.records.get(Debt.CORRECTION)
+    if record is None or not record.final:
+        return
+    due = case.due[Debt.CORRECTION]
+    related = tuple(
+        ctx.related("the correction", correction, "prov:endedAtTime")
+        for correction in ctx.evidence.of(Correction)
+        if correction.subject == record.subject
+    )
+    if record.recorded is None:
+        yield ctx.undecided(
+            case,
+            f"was accounted for by {record.subject}, which does not say when it was made",
+            help='add "prov:endedAtTime" to the Activity, or "dct:issued" to the document',
+            related=related,
+        )
+    elif record.recorded > due:
+        yield ctx.fail(
+            case,
+            f"was accounted for at {record.recorded:%Y-%m-%dT%H:%M:%SZ} by {record.subject}, "
+            f"{_in_words(record.recorded - due)} after the correction was due",
+            help="nothing mends it now: leave the times as they are, and accept this one event with reason, "
+            "owner and expiry if the delay was agreed",
+            related=related,
+        )
+
+
+def _in_words(late: timedelta) -> str:
+    minutes = int(late.total_seconds()) // 60
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

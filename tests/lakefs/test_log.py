@@ -1,0 +1,190 @@
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kfm_audit.lakefs.log import Call, Entry, calls_in_line, read_time
+from kfm_audit.lakefs.operations import Operation
+
+# The published lines of lakeFS Enterprise (2025) and of issue 4261 (2022), and lines shaped by the server's code.
+ENTERPRISE = '{"client":"lakefs-python-sdk/1.65.2","file":"usr/local/go/src/net/http/server.go:2322","func":"net/http.HandlerFunc.ServeHTTP","host":"lakefs.example.com","level":"info","log_audit":true,"method":"POST","msg":"HTTP call ended","operation_id":"DeleteObjects","path":"/api/v1/repositories/my-repo/branches/my-branch/objects/delete","request_id":"1234567-5b66-7655-b4e8-2h0c271f6r90","sent_bytes":14,"service_name":"rest_api","source_ip":"80.0.0.10:34708","status_code":200,"time":"2025-12-25T12:30:32Z","took":600747890,"took_str":"600.74789ms","user":"lakefs-ci-bot"}'
+OLD = '{"file":"usr/local/go/src/net/http/server.go:2047","func":"net/http.HandlerFunc.ServeHTTP","host":"economy.us-east-1.lakefscloud.ninja","level":"info","log_audit":"API","method":"DELETE","msg":"HTTP call ended","operation_id":"DeleteObject","path":"/api/v1/repositories/test-1/branches/test-overwrite2/objects?path=amazon-reviews-repartition-sample%2F_temporary%2F0%2Ftask_202209280827329171407584636600739_0002_m_000055%2Fpart-00055-bfb9a212-2d0e-4aa5-b485-e0f4fd2f07b4-c000.snappy.parquet","request_id":"86ce10cf-d4f0-48fc-aaf8-0c64fb9343d6","sent_bytes":0,"service_name":"rest_api","status_code":204,"time":"2022-09-28T08:31:09Z","took":13416254}'
+HARD_RESET = '{"client":"lakefs-python-sdk/1.84.0","host":"lakefs.example.com","level":"info","log_audit":true,"method":"PUT","msg":"HTTP call ended","operation_id":"HardResetBranch","path":"/api/v1/repositories/kfm/branches/env-prod/hard_reset?ref=9666d7c9daf3&force=false","request_id":"0b1e","sent_bytes":0,"service_name":"rest_api","source_ip":"10.0.0.7:51512","status_code":204,"time":"2026-07-01T09:12:03Z","took":8123456,"took_str":"8.123456ms","user":"jane.doe"}'
+RESET = Call(
+    time=datetime(2026, 7, 1, 9, 12, 3, tzinfo=UTC),
+    operation=Operation.HARD_RESET,
+    path="/api/v1/repositories/kfm/branches/env-prod/hard_reset?ref=9666d7c9daf3&force=false",
+    user="jane.doe",
+    status=204,
+    request_id="0b1e",
+    source_ip="10.0.0.7:51512",
+    client="lakefs-python-sdk/1.84.0",
+)
+REVERT = {
+    "operation_id": "RevertBranch",
+    "method": "POST",
+    "path": "/api/v1/repositories/kfm/branches/env-prod/revert",
+    "status_code": 204,
+    "time": "2026-07-01T09:12:03Z",
+    "user": "jane.doe",
+    "log_audit": True,
+}
+
+
+def calls(line: object) -> list[Call | Entry]:
+    data = line.encode() if isinstance(line, str) else msgspec.json.encode(line)
+    return list(calls_in_line(data))
+
+
+def test_published_lines() -> None:
+    assert calls(HARD_RESET) == [RESET]
+    assert calls(ENTERPRISE) == [
+        Call(
+            time=datetime(2025, 12, 25, 12, 30, 32, tzinfo=UTC),
+            operation=None,
+            path="/api/v1/repositories/my-repo/branches/my-branch/objects/delete",
+            user="lakefs-ci-bot",
+            status=200,
+            request_id="1234567-5b66-7655-b4e8-2h0c271f6r90",
+            source_ip="80.0.0.10:34708",
+            client="lakefs-python-sdk/1.65.2",
+        )
+    ]
+    (old,) = calls(OLD)
+    assert isinstance(old, Call)
+    assert (old.user, old.source_ip, old.operation, old.status) == ("", "", None, 204)
+
+
+SHAPES = {
+    "old": {**REVERT, "log_audit": "API"},
+    "string true": {**REVERT, "log_audit": "true"},
+    "open source, or TRACE": {**{k: v for k, v in REVERT.items() if k != "log_audit"}, "msg": "HTTP call ended"},
+    "no operation id": {k: v for k, v in REVERT.items() if k != "operation_id"},
+    "snake case": {**REVERT, "operation_id": "revert_branch"},
+    "status as text": {**REVERT, "status_code": "204"},
+    "other offset": {**REVERT, "time": "2026-07-01T11:12:03.999+02:00"},
+    "cloud": {f"data_{k}": v for k, v in REVERT.items() if k != "log_audit"},
+    "cloud without offset": {f"data_{k}": v for k, v in {**REVERT, "time": "2026-07-01 09:12:03.120"}.items() if k != "log_audit"},
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_shape_gives_the_same_call(shape) -> None:
+    assert calls(SHAPES[shape]) == calls(REVERT) == [
+        Call(
+            time=datetime(2026, 7, 1, 9, 12, 3, tzinfo=UTC),
+            operation=Operation.REVERT,
+            path="/api/v1/repositories/kfm/branches/env-prod/revert",
+            user="jane.doe",
+            status=204,
+            request_id="",
+            source_ip="",
+            client="",
+        )
+    ]
+
+
+WRAPPERS = {
+    "docker": {"log": HARD_RESET + "\n", "stream": "stdout", "time": "2026-07-01T09:12:03.5Z"},
+    "fluent bit, parsed": {"log": msgspec.json.decode(HARD_RESET), "kubernetes": {"pod_name": "lakefs-0"}},
+    "cloudwatch event": {"id": "1", "timestamp": 1782897123000, "message": HARD_RESET},
+    "filter-log-events": {"events": [{"timestamp": 1, "message": HARD_RESET}], "searchedLogStreams": []},
+    "subscription": {"messageType": "DATA_MESSAGE", "logEvents": [{"id": "1", "message": HARD_RESET}]},
+}
+
+
+@pytest.mark.parametrize("wrapper", WRAPPERS)
+def test_one_wrapper_is_taken_off(wrapper) -> None:
+    assert calls(WRAPPERS[wrapper]) == [RESET]
+
+
+def test_a_second_wrapper_is_not() -> None:
+    assert calls({"log": msgspec.json.encode({"log": HARD_RESET}).decode()}) == [Entry.OTHER]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"class":"api_server","level":"debug","msg":"performing API action","name":"hard_reset_branch","ref":"env-prod"}',
+        '{"level":"info","msg":"initialize OpenAPI server","time":"2026-07-01T09:12:03Z"}',
+        '{"log":"INFO starting lakeFS\\n","stream":"stdout"}',
+        '{"log":"{\\"level\\":\\"info\\"}"}',
+        '{"events":[]}',
+        "[]",
+        "42",
+        "null",
+        "│ If you're running lakeFS locally for the first time,",
+    ],
+)
+def test_other_lines_are_none_of_the_audits(line) -> None:
+    assert set(calls(line)) <= {Entry.OTHER}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        HARD_RESET[:200],
+        HARD_RESET[200:],
+        HARD_RESET[100:300],
+        '{"log":"' + HARD_RESET[:100].replace('"', '\\"') + '"}',
+        {**REVERT, "time": "yesterday"},
+        {**REVERT, "time": "2026-07-01"},
+        {**REVERT, "time": "2026-07-01T09:12:03"},
+        {**REVERT, "time": 1782897123},
+        {**REVERT, "status_code": None},
+        {**REVERT, "status_code": "204 No Content"},
+        {**REVERT, "status_code": True},
+        {**REVERT, "status_code": [204]},
+        '{"log":"time=\\"2026-07-01T09:12:03Z\\" level=info msg=\\"HTTP call ended\\" method=PUT"}',
+    ],
+)
+def test_what_is_lost_is_never_passed_over(line) -> None:
+    assert calls(line) == [Entry.BROKEN]
+
+
+@pytest.mark.parametrize("mark", [{"service_name": "s3_gateway"}, {"matched_host": True}])
+def test_an_object_key_that_looks_like_a_path_of_the_api_is_no_call_of_it(mark) -> None:
+    line = {**REVERT, **mark, "method": "PUT"}
+    del line["operation_id"]
+    (call,) = calls(line)
+    assert isinstance(call, Call)
+    assert call.operation is None
+
+
+def test_fields_of_wrong_types_say_nothing() -> None:
+    (call,) = calls({**REVERT, "user": ["jane.doe"], "request_id": 7, "source_ip": None, "client": {}})
+    assert isinstance(call, Call)
+    assert (call.user, call.request_id, call.source_ip, call.client) == ("", "", "", "")
+
+
+def test_times() -> None:
+    assert read_time("2026-07-01T09:12:03.123456789Z") == datetime(2026, 7, 1, 9, 12, 3, tzinfo=UTC)
+    assert read_time("0001-01-01T00:00:00+23:59") is None
+    assert read_time("2026-07-01T09:12:60Z") is None
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from([*REVERT, "msg", "log", "message", "events", "logEvents", "data_time", "data_operation_id", "x"]), inner),
+    max_leaves=12,
+)
+
+
+@given(JSON)
+def test_any_json_is_read(value) -> None:
+    calls(value)
+
+
+@given(st.binary())
+def test_any_bytes_are_read(line) -> None:
+    list(calls_in_line(line))
+
+
+@given(st.sampled_from([HARD_RESET, ENTERPRISE, OLD]), st.integers(1), st.integers(1))
+def test_no_part_of_a_torn_line_looks_whole(line, start, end) -> None:
+    begin, stop = sorted((start % len(line), end % len(line)))
+    part = line[begin:stop]
+    if any(char in part for char in "{}") or '":' in part:
+        assert calls(part) == [Entry.BROKEN]
