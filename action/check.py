@@ -25,7 +25,18 @@ MEANINGS: Final = {
     4: "an input could not be read",
     5: "a rule or plug-in failed",
 }
-_VALUES: Final = ("policy", "profile", "select", "ignore", "fail-on", "config", "baseline")
+_VALUES: Final = (
+    "policy",
+    "profile",
+    "select",
+    "ignore",
+    "fail-on",
+    "config",
+    "baseline",
+    "since",
+    "until",
+    "now",
+)
 _REPORTS: Final = {
     "sarif": "findings.sarif",
     "json": "findings.json",

@@ -1,5 +1,7 @@
 """Terraform plans of any size, as `terraform show -json` writes them: the same number gives the same bytes.
 
+    python benchmarks/plans.py 5000 > plan.json
+
 The stack is a common one: two topics with a subscriber each, a module of three alarms that is called once
 for every service, and some old alarms that notify nobody. Of the two topics one exists, so that the actions
 of its alarms are known, and one is created by the plan, so that they are known only after apply. Half of
@@ -9,6 +11,7 @@ the services on the first are there already and do not change.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -324,3 +327,7 @@ def _topic_arn(severity: str) -> str:
 
 def _tags(component: str) -> dict[str, str]:
     return {"component": component, "environment": "prod", "managed-by": "terraform", "team": "kfm-pipelines"}
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(plan(int(sys.argv[1])))

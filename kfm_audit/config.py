@@ -35,20 +35,30 @@ class Stack(Section, frozen=True):
     """Which plan belongs to which Terraform root module."""
 
     plan: str
+    """The plan's file, relative to the root."""
     root: str
+    """The folder of the root module that the plan was made from, relative to the root."""
     name: str = ""
+    """How findings call the stack; the folder where it is left out."""
 
 
 class Profile(Section, frozen=True):
     """A named way to run: what must be there, and how strict to be."""
 
     name: str
+    """The word for `--profile`; a built-in profile of that name is replaced as a whole."""
     require: tuple[KindName, ...] = ()
+    """Input kinds that must be there and hold something to judge; without one the run ends with 3."""
     select: tuple[str, ...] = ()
+    """As `select` below, for this profile."""
     ignore: tuple[str, ...] = ()
+    """As `ignore` below, for this profile; both count."""
     min_severity: SeverityName | None = None
+    """As `min-severity` below, for this profile."""
     fail_on: FailOn | None = None
+    """As `fail-on` below, for this profile."""
     fail_on_undecided: bool | None = None
+    """As `fail-on-undecided` below, for this profile."""
 
 
 class Suppress(Section, frozen=True):
@@ -60,31 +70,48 @@ class Suppress(Section, frozen=True):
     """
 
     rule: str
+    """The rule's id or name."""
     subject: str
+    """A glob of the subject as findings give it; only `*` and `?` are special."""
     reason: str = ""
+    """Why the finding is accepted; without it the entry does not hold."""
     owner: str = ""
+    """Who took the decision."""
     expires: str = ""
+    """The last day, UTC, on which it holds: `2027-01-31`."""
 
 
 class Config(Section, frozen=True):
     """A project's settings; the command line wins over them."""
 
     required_version: str = ""
+    """The versions of kfm-audit that may run here, comma-separated: `>=0.1,<1`."""
     policy: str = ""
+    """A pack, or a policy file relative to the config."""
     default_profile: str = ""
+    """The profile where `--profile` names none."""
     profile: tuple[Profile, ...] = ()
+    """Named ways to run: `[[profile]]`."""
     plugins: tuple[str, ...] = ()
+    """Plug-ins to load, by entry point; a plug-in that is only installed does nothing."""
     stack: tuple[Stack, ...] = ()
+    """Which plan belongs to which root module, where the sources do not tell: `[[stack]]`."""
     suppress: tuple[Suppress, ...] = ()
+    """Findings that are accepted on purpose: `[[suppress]]`."""
     include: tuple[str, ...] = ()
     """Globs below the root of files to read although `.gitignore` hides them."""
     exclude: tuple[str, ...] = ()
     """Globs below the root of files not to look at."""
     select: tuple[str, ...] = ()
+    """Only these rules: ids, names or families. Those about the audit itself always run."""
     ignore: tuple[str, ...] = ()
+    """Not these rules: ids, names or families."""
     min_severity: SeverityName | None = None
+    """Findings below this severity are counted and not shown."""
     fail_on: FailOn | None = None
+    """Findings from this severity on turn exit code 0 into 1; `error` where nothing is said."""
     fail_on_undecided: bool | None = None
+    """Whether what could not be decided counts as a failure."""
     publish_names: bool = False
     """Whether SARIF, annotations and comments show the names of people."""
 

@@ -12,11 +12,17 @@ class Exit(IntEnum):
     """What the process ends with."""
 
     OK = 0
+    """nothing at or above --fail-on"""
     FINDINGS = 1
+    """findings at or above --fail-on"""
     USAGE = 2
+    """wrong usage, config or policy"""
     NOTHING = 3
+    """no input recognised, or one that the profile requires is missing or empty"""
     UNREADABLE = 4
+    """an input could not be read"""
     BROKEN_RULE = 5
+    """a rule or plug-in failed"""
 
 
 OF_THE_AUDIT = {

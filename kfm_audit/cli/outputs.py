@@ -103,6 +103,8 @@ def _width(stream: TextIO) -> int:
 
 
 def _write_whole(file: Path, text: str) -> None:
+    import tempfile
+
     try:
         if file.exists() and not file.is_file():
             file.write_text(text, encoding="utf-8", newline="\n")  # /dev/stdout, a pipe: never to be replaced

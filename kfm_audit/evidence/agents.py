@@ -22,12 +22,16 @@ class Agents:
         self._evidence = evidence
 
     def called(self, agent: Agent) -> str:
-        """What messages call an agent."""
-        return last_part(agent.iri) or next(iter(agent.names), "an agent without a name")
+        """What messages call an agent: the last part of its IRI, unless that is a mere number."""
+        names = (last_part(agent.iri), *agent.names[2:], *agent.names)
+        telling = (name for name in names if any(map(str.isalpha, name)))
+        return next(telling, "an agent without a name")
 
     def approvers(self, correction: Correction) -> tuple[Agent, ...]:
-        """The agents with a role that makes them approvers."""
-        return tuple(agent for agent in correction.agents if any(map(self._approves, agent.roles)))
+        """The agents with a role that makes them approvers; one without any name is nobody."""
+        return tuple(
+            agent for agent in correction.agents if agent.names and any(map(self._approves, agent.roles))
+        )
 
     def executors(self, correction: Correction) -> tuple[Agent, ...]:
         """The agents that carried the Activity out: all but those that only approved it."""
@@ -65,7 +69,8 @@ class Agents:
         """Whether two agents are one, or None where nothing shows it.
 
         The same IRI or mailbox shows it, then the directory, then that one is a
-        person and the other software.
+        person and the other software. Who is behind a shared identity, or acts
+        for an organization, is not known.
         """
         if agent.iri and agent.iri == other.iri:
             return True
@@ -74,11 +79,13 @@ class Agents:
         }:
             return True
         user, other_user = self.user(agent), self.user(other)
-        if user is not None and other_user is not None:
-            return user.id == other_user.id
-        if {self.kind(agent), self.kind(other)} == {AgentKind.PERSON, AgentKind.SOFTWARE}:
-            return False
-        return None
+        both_listed = user is not None and other_user is not None
+        kinds = {self.kind(agent), self.kind(other)}
+        if both_listed and user == other_user:
+            return True
+        if AgentKind.ORGANIZATION in kinds:
+            return None
+        return False if both_listed or kinds == {AgentKind.PERSON, AgentKind.SOFTWARE} else None
 
     def cases(self, correction: Correction) -> tuple[Case, ...]:
         """The cases that the correction answers for."""

@@ -4,59 +4,81 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cached_property
 
 from msgspec import Struct
 
 from kfm_audit.facts import MetricFamily
 from kfm_audit.globs import glob, matches_any
-from kfm_audit.policy.model import Telemetry
+from kfm_audit.policy.model import MetricOverride, Telemetry
 from kfm_audit.telemetry.shapes import plain_key
 
 
-class LabelPolicy(Struct, frozen=True, kw_only=True, dict=True):
+class KeyPolicy(Struct, frozen=True):
+    """What policy says of one label key of one metric.
+
+    `denied` is the entry of the deny list that forbids it, or None; `declared`
+    says that policy allows it, by the allow list, a vocabulary, or an override
+    with its reason; `vocabulary` are the values that it may take, None where
+    policy lists none.
+    """
+
+    denied: str | None
+    declared: bool
+    vocabulary: tuple[str, ...] | None
+    words: frozenset[str]
+
+    def outside(self, values: tuple[str, ...]) -> tuple[str, ...]:
+        """The values that the vocabulary does not hold: all, where there is none."""
+        if not self.words:
+            return values
+        return tuple(value for value in values if value not in self.words)
+
+
+class LabelPolicy:
     """What policy says of the labels of one metric, with the overrides that apply to it.
 
     Keys are compared in their plain form: `RequestId`, `request.id` and
-    `request_id` are one key. `allow` and `deny` hold globs of plain keys;
-    `named` are the keys that an override allows by name, which lifts a denial;
-    `listed` says that there is an allow list at all, `third_party` that others
-    chose the labels, so that no rule judges them.
+    `request_id` are one key. `listed` says that there is an allow list at all;
+    `third_party` that others chose the labels, so that no rule judges them.
     """
 
-    allow: tuple[str, ...]
-    listed: bool
-    deny: tuple[str, ...]
-    named: frozenset[str]
-    third_party: bool
-    vocabularies: dict[str, tuple[str, ...]]
-    warn_values: int
-    max_values: int
-    min_series: int
+    def __init__(self, telemetry: Telemetry, overrides: Iterable[MetricOverride]) -> None:
+        """Merge the overrides into the policy's `telemetry` section; of limits the last one holds."""
+        overrides = tuple(overrides)
+        allowed = tuple(key for override in overrides for key in override.allow)
+        self._allow = _plain((*telemetry.allow, *allowed))
+        self._deny = _plain((*telemetry.deny, *(key for override in overrides for key in override.deny)))
+        # An override lifts a denial only where it names the key: `*` was not written with it in mind.
+        self._named = frozenset(plain_key(key) for key in allowed if "*" not in key and "?" not in key)
+        self._vocabularies = {plain_key(key): words for key, words in telemetry.vocabularies.items()}
+        limits = [override.max_values for override in overrides if override.max_values is not None]
+        for override in overrides:
+            self._vocabularies.update((plain_key(key), words) for key, words in override.vocabularies.items())
+        self.listed = bool(telemetry.allow)
+        self.denies = bool(self._deny)
+        self.has_vocabularies = bool(self._vocabularies)
+        self.third_party = any(override.third_party for override in overrides)
+        self.max_values = limits[-1] if limits else telemetry.max_values
+        self.warn_values = max(telemetry.warn_values, self.max_values) if limits else telemetry.warn_values
+        self.min_series = telemetry.min_series
+        self._keys: dict[str, KeyPolicy] = {}
 
-    def denied(self, key: str) -> str | None:
-        """The entry of the deny list that forbids `key`, or None."""
-        plain = plain_key(key)
-        if plain in self.named:
-            return None
-        return next((entry for entry in self.deny if matches_any(plain, (entry,))), None)
+    def key(self, key: str) -> KeyPolicy:
+        """What policy says of a label key; worked out once for each."""
+        found = self._keys.get(key)
+        if found is None:
+            found = self._keys[key] = self._judge(plain_key(key))
+        return found
 
-    def declared(self, key: str) -> bool:
-        """Whether policy allows `key`: by the allow list, a vocabulary, or an override with its reason."""
-        plain = plain_key(key)
-        return plain in self.vocabularies or matches_any(plain, self.allow)
-
-    def vocabulary(self, key: str) -> tuple[str, ...] | None:
-        """The values that `key` may take, or None where policy lists none."""
-        return self.vocabularies.get(plain_key(key))
-
-    def outside(self, key: str, values: Iterable[str]) -> tuple[str, ...]:
-        """The values that no vocabulary of `key` holds: all, where it has none."""
-        return tuple(value for value in values if value not in self._words.get(plain_key(key), ()))
-
-    @cached_property
-    def _words(self) -> dict[str, frozenset[str]]:
-        return {key: frozenset(words) for key, words in self.vocabularies.items()}
+    def _judge(self, plain: str) -> KeyPolicy:
+        denials = () if plain in self._named else self._deny
+        vocabulary = self._vocabularies.get(plain)
+        return KeyPolicy(
+            denied=next((entry for entry in denials if matches_any(plain, (entry,))), None),
+            declared=vocabulary is not None or matches_any(plain, self._allow),
+            vocabulary=vocabulary,
+            words=frozenset(vocabulary or ()),
+        )
 
 
 class LabelPolicies:
@@ -78,31 +100,11 @@ class LabelPolicies:
                 for number, pattern in enumerate(self._patterns)
                 if pattern.fullmatch(family.subject) or (family.namespace and pattern.fullmatch(family.name))
             )
-            policy = self._made.get(applying) or self._make(applying)
-            self._made[applying] = self._of[family.subject] = policy
+            if applying not in self._made:
+                overrides = (self._telemetry.overrides[number] for number in applying)
+                self._made[applying] = LabelPolicy(self._telemetry, overrides)
+            policy = self._of[family.subject] = self._made[applying]
         return policy
-
-    def _make(self, applying: tuple[int, ...]) -> LabelPolicy:
-        base = self._telemetry
-        overrides = tuple(base.overrides[number] for number in applying)
-        allowed = tuple(key for override in overrides for key in override.allow)
-        denied = tuple(key for override in overrides for key in override.deny)
-        vocabularies = dict(base.vocabularies)
-        max_values = None
-        for override in overrides:
-            vocabularies.update(override.vocabularies)
-            max_values = override.max_values if override.max_values is not None else max_values
-        return LabelPolicy(
-            allow=_plain((*base.allow, *allowed)),
-            listed=bool(base.allow),
-            deny=_plain((*base.deny, *denied)),
-            named=frozenset(plain_key(key) for key in allowed if "*" not in key and "?" not in key),
-            third_party=any(override.third_party for override in overrides),
-            vocabularies={plain_key(key): words for key, words in vocabularies.items()},
-            warn_values=base.warn_values if max_values is None else max(base.warn_values, max_values),
-            max_values=base.max_values if max_values is None else max_values,
-            min_series=base.min_series,
-        )
 
 
 def _plain(keys: Iterable[str]) -> tuple[str, ...]:

@@ -29,7 +29,8 @@ def standing(call: BranchOperation, roles: RollbackRoles, people: People) -> Sta
     undecided = [ruling for ruling in (listed, emergency) if ruling.holds is Holds.UNDECIDED]
     if undecided:
         return Standing(Role.UNDECIDED, _joined(r.why for r in undecided), _joined(r.cure for r in undecided))
-    return Standing(Role.UNLISTED, _joined(ruling.why for ruling in (listed, emergency)))
+    why = _joined(ruling.why for ruling in (listed, emergency))
+    return Standing(Role.UNLISTED, why or "the policy lists nobody")
 
 
 def _listed(call: BranchOperation, roles: Roles, people: People) -> Ruling:
@@ -47,7 +48,8 @@ def _listed(call: BranchOperation, roles: Roles, people: People) -> Ruling:
         found = [ruling for ruling in rulings if ruling.holds is wanted]
         if found:
             return Ruling(wanted, _joined(r.why for r in found), _joined(r.cure for r in found))
-    return Ruling(Holds.NO, _joined(ruling.why for ruling in rulings))
+    not_named = f"{call.user} is not a listed user" if roles.users else ""
+    return Ruling(Holds.NO, _joined(ruling.why for ruling in rulings) or not_named)
 
 
 def _users(call: BranchOperation, entries: tuple[str | Identity, ...], people: People) -> Iterator[Ruling]:

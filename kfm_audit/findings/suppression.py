@@ -69,7 +69,10 @@ class Suppressions:
         self._used: set[int] = set()
 
     def acceptance(self, finding: Finding, location: Location) -> Acceptance | None:
-        """Why `finding`, shown at `location`, is suppressed, or None. Findings about the audit itself never are."""
+        """Why `finding`, shown at `location`, is suppressed, or None.
+
+        Findings about the audit itself never are, nor those that are pending.
+        """
         if finding.rule.startswith("SYS") or finding.verdict is Verdict.PENDING:
             return None
         for number, entry in enumerate(self._entries):

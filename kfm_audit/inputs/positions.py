@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from functools import cached_property
+from itertools import accumulate
 from typing import Final
 
 import msgspec
@@ -30,6 +31,9 @@ def split_pointer(pointer: str) -> tuple[str, ...]:
 def join_pointer(*parts: str | int) -> str:
     """The RFC 6901 pointer of reference tokens."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+_BLOCK: Final = 64 * 1024
+_CONTINUATION: Final = bytes(range(0x80, 0xC0))
+"""The bytes of UTF-8 that begin no code point."""
 
 
 class Positions:
@@ -50,15 +54,34 @@ class Positions:
                 break
             start, end = child
             found.append(part)
+        # A value over many lines is shown by its first: an alert on a pull request needs every line in the diff.
+        newline = self._data.find(b"\n", start, end)
         line, column = self.line_column(start)
-        end_line, end_column = self.line_column(end)
+        end_line, end_column = self.line_column(end if newline < 0 else newline)
         return Location(path, line, column, end_line, end_column, join_pointer(*found))
 
     def line_column(self, offset: int) -> tuple[int, int]:
         """1-based line and column, in code points, of a byte offset."""
         line = bisect_right(self._line_starts, offset)
         start = self._line_starts[line - 1]
-        return line, len(self._data[start:offset].decode("utf-8", "replace")) + 1
+        return line, self._code_points(offset) - self._code_points(start) + 1
+
+    def _code_points(self, offset: int) -> int:
+        """How many code points begin before a byte offset."""
+        if self._is_ascii:
+            return offset
+        block = offset // _BLOCK
+        return self._blocks[block] + _count(self._data[block * _BLOCK : offset])
+
+    @cached_property
+    def _is_ascii(self) -> bool:
+        return self._data.isascii()
+
+    @cached_property
+    def _blocks(self) -> list[int]:
+        """How many code points begin before each block: a plan may be one line of megabytes."""
+        starts = range(0, len(self._data), _BLOCK)
+        return [0, *accumulate(_count(self._data[start : start + _BLOCK]) for start in starts)]
 
     @cached_property
     def _line_starts(self) -> list[int]:
@@ -99,3 +122,7 @@ class Positions:
             if _GAP.sub(b"", self._data[at:end]) != b"}":
                 return {}  # a repeated key: its extents cannot be told, the object's can
         return index
+
+
+def _count(data: bytes) -> int:
+    return len(data.translate(None, _CONTINUATION))

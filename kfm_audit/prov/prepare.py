@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from enum import Enum
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -54,6 +55,14 @@ class RefusedError(Exception):
         self.refusal = Refusal(cause, cure, pointer)
 
 
+class _Place(Enum):
+    """Where a value stands: at the top or in @graph, where objects are nodes; in a context; anywhere else."""
+
+    GRAPH = "graph"
+    CONTEXT = "context"
+    VALUE = "value"
+
+
 class Prepared:
     """A copy of a document, ready to expand.
 
@@ -67,22 +76,22 @@ class Prepared:
         self._keys = 0
         document = _decode(data)
         self.aliases = dict(alias for context in _contexts(document) for alias in _aliases(context))
-        self.document = self._copy(document, "", 0, node=True)
+        self.document = self._copy(document, "", 0, _Place.GRAPH)
         if self._keys != sum(1 for found in _KEY.finditer(data) if found[1]):
             # JSON does not say which value holds, and a decoder keeps the last.
             raise RefusedError(
-                "repeats a key within one object, so that it cannot be known which value holds",
+                f"repeats the key {_repeated(data)!r} within one object: which value holds is not known",
                 "write several values of one key as a list",
             )
 
-    def _copy(self, value: Json, pointer: str, depth: int, *, node: bool = False) -> Json:
+    def _copy(self, value: Json, pointer: str, depth: int, kind: _Place) -> Json:
         match value:
             case dict():
-                return self._copy_object(value, pointer, depth, node=node)
+                return self._copy_object(value, pointer, depth, kind)
             case list():
                 _refuse_depth(depth, pointer)
                 return [
-                    self._copy(item, f"{pointer}/{index}", depth + 1, node=node)
+                    self._copy(item, f"{pointer}/{index}", depth + 1, kind)
                     for index, item in enumerate(value)
                 ]
             case str() if len(value) > MAX_TEXT:
@@ -94,28 +103,29 @@ class Prepared:
             case _:
                 return value
 
-    def _copy_object(
-        self, value: dict[str, Json], pointer: str, depth: int, *, node: bool
-    ) -> dict[str, Json]:
+    def _copy_object(self, value: dict[str, Json], pointer: str, depth: int, kind: _Place) -> dict[str, Json]:
         _refuse_depth(depth, pointer)
         self._keys += len(value)
         copy: dict[str, Json] = {}
-        if self._is_node(value, node=node):
+        if self._is_node(value, kind):
             self.objects[pointer] = value
             copy[MARK] = pointer
         for key, item in value.items():
             place = f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}"
             if key == "@context":
                 copy[key] = self._context(item, place, depth + 1)
+            elif kind is _Place.CONTEXT:
+                copy[key] = self._copy(item, place, depth + 1, kind)
             else:
-                copy[key] = self._copy(item, place, depth + 1, node=key == "@graph")
+                inner = _Place.GRAPH if key == "@graph" else _Place.VALUE
+                copy[key] = self._copy(item, place, depth + 1, inner)
         return copy
 
-    def _is_node(self, value: Mapping[str, Json], *, node: bool) -> bool:
+    def _is_node(self, value: Mapping[str, Json], kind: _Place) -> bool:
         keywords = {self.aliases.get(key, key) for key in value}
-        if keywords & {"@value", "@list", "@set"}:
+        if kind is _Place.CONTEXT or keywords & {"@value", "@list", "@set"}:
             return False
-        if node:
+        if kind is _Place.GRAPH:
             # A root of @context and @graph alone is no resource: marked, it would name the graph.
             return not keywords <= {"@context", "@graph"}
         return "@type" in keywords or ("@id" in keywords and len(keywords - {"@context"}) > 1)
@@ -126,7 +136,7 @@ class Prepared:
                 bundled = bundled_context(context)
                 if bundled is None:
                     raise RefusedError(
-                        f"its context {context!r} is not bundled, and nothing is fetched",
+                        f"names the context {context!r}, which is not bundled, and nothing is fetched",
                         f"write its terms into @context, or name a bundled one: {', '.join(BUNDLED)}",
                         pointer,
                     )
@@ -139,12 +149,12 @@ class Prepared:
             case dict():
                 if "@import" in context:
                     raise RefusedError(
-                        "its context imports another one, and nothing is fetched",
+                        "imports a context into its own, and nothing is fetched",
                         "write the imported terms into @context",
                         f"{pointer}/@import",
                     )
                 _refuse_chains(context, pointer)
-                return self._copy_object(context, pointer, depth, node=False)
+                return self._copy_object(context, pointer, depth, _Place.CONTEXT)
             case _:
                 return context
 
@@ -159,6 +169,19 @@ def _decode(data: bytes) -> Json:
         problem = str(error).removeprefix("JSON is malformed: ")
         cure = "it is cut off or edited by hand: write it again"
         raise RefusedError(f"is not JSON: {problem}", cure) from None
+
+
+def _repeated(data: bytes) -> str:
+    import json
+
+    repeated: list[str] = []
+
+    def note(pairs: list[tuple[str, Json]]) -> None:
+        keys = [key for key, _ in pairs]
+        repeated.extend(key for key in keys if keys.count(key) > 1)
+
+    json.loads(data, object_pairs_hook=note)
+    return next(iter(repeated), "")
 
 
 def _refuse_depth(depth: int, pointer: str) -> None:
@@ -204,7 +227,7 @@ def _refuse_chains(context: Mapping[str, Json], pointer: str) -> None:
         unsettled = {term for term in unsettled if needs[term] & unsettled}
     if unsettled:
         raise RefusedError(
-            f"its context defines terms through one another, in a circle or more than {MAX_TERMS_DEEP} deep",
+            f"defines terms through one another, in a circle or more than {MAX_TERMS_DEEP} deep",
             "define each term by an IRI, or by one prefix",
             pointer,
         )

@@ -25,9 +25,9 @@ def render_run(report: Report, view: View) -> str:
     lines.blank()
     lines.add("inputs", _inputs(report))
     for status, label in ((InputStatus.PARTLY, "in part"), (InputStatus.UNREADABLE, "unreadable")):
-        lines.add(label, _named([record.path for record in report.inputs_that_are(status)]), "error")
+        lines.files(label, [record.path for record in report.inputs_that_are(status)], "error")
     lines.add("facts", wording.tally(report.facts) or "none")
-    lines.add("ignored", _named([f"{ignored.path} ({ignored.why})" for ignored in report.ignored]))
+    lines.files("ignored", [f"{ignored.path}: {ignored.why}" for ignored in report.ignored])
     lines.add("policy", f"{report.policy_name}, {len(report.rules)} rules, {_times(report)}")
     lines.blank()
     for question in report.questions:
@@ -56,13 +56,6 @@ def _events(window: Window) -> str:
     return " ".join(["events", *filter(None, (since, until))]) if since or until else ""
 
 
-def _named(names: Sequence[str]) -> str:
-    if not names:
-        return ""
-    more = f"; and {len(names) - _LISTED} more (--output json lists them all)" if len(names) > _LISTED else ""
-    return f"{len(names)}: {'; '.join(names[:_LISTED])}{more}"
-
-
 class _Lines:
     """Labelled paragraphs, wrapped to the width of the view."""
 
@@ -82,6 +75,16 @@ class _Lines:
             self._lines.append(self._paint(f"{label:<{_LABEL_WIDTH}}", style) + first[_LABEL_WIDTH:])
             self._lines.extend(rest)
 
+    def files(self, label: str, names: Sequence[str], style: str = "label") -> None:
+        """How many there are, and below it the first of them, one a line; nothing where there is none."""
+        if names:
+            self.add(label, str(len(names)), style)
+            for name in names[:_LISTED]:
+                self._lines.extend(self._wrapped(name, " " * _LABEL_WIDTH, hang="  "))
+            if len(names) > _LISTED:
+                more = f"and {len(names) - _LISTED} more (--output json lists them all)"
+                self._lines.extend(self._wrapped(more, " " * _LABEL_WIDTH))
+
     def answer(self, title: str, answer: str, why: str, style: str) -> None:
         """A question with its answer, and below it why no more."""
         painted = self._paint(answer, style) if style else answer
@@ -96,11 +99,11 @@ class _Lines:
         """An empty line."""
         self._lines.append("")
 
-    def _wrapped(self, text: str, indent: str) -> list[str]:
+    def _wrapped(self, text: str, indent: str, hang: str = "") -> list[str]:
         wrapper = TextWrapper(
             width=self._width,
             initial_indent=indent,
-            subsequent_indent=indent,
+            subsequent_indent=indent + hang,
             break_long_words=False,
             break_on_hyphens=False,
         )

@@ -149,7 +149,7 @@ def unanswered(report: Report) -> tuple[Question, ...]:
 def outcome(report: Report) -> Outcome:
     """What the run came to; it never claims more than was checked."""
     code = int(report.exit_code)
-    if code == 3 and not report.kinds:
+    if any(settled.finding.name == "nothing-checked" for settled in report.findings):
         return Outcome("Nothing was audited", "no input was recognised (exit 3)")
     if code in _INCOMPLETE:
         headline, why = _INCOMPLETE[code]

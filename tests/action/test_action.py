@@ -109,10 +109,20 @@ def test_inputs_become_options(runner, workspace):
     policy = "policy: 1\nname: ours\nextends: core\nrules:\n  ALM001: {severity: warning}\n"
     (workspace / "our policy.yaml").write_text(policy)
     paths = "  one\r\n\n  t w o\n"
-    result = runner().run(paths=paths, policy="our policy.yaml", select="ALM001,\nALM002\n", fail_on="never")
+    result = runner().run(
+        paths=paths,
+        policy="our policy.yaml",
+        select="ALM001,\nALM002\n",
+        fail_on="never",
+        since="2026-01-01",
+        until="2026-02-01",
+        now="2026-01-31T09:00:00Z",
+    )
     assert result.exit_code == 0
     report = json.loads(Path(result.outputs["json-file"]).read_text())
     assert report["policy"]["name"] == "ours"
+    assert report["now"] == "2026-01-31T09:00:00Z"
+    assert report["window"] == {"since": "2026-01-01T00:00:00Z", "until": "2026-02-01T00:00:00Z"}
     assert [(one["location"]["path"], one["severity"]) for one in report["findings"]] == [
         ("one/tfplan.json", "warning"),
         ("t w o/tfplan.json", "warning"),
@@ -156,7 +166,10 @@ def test_a_path_is_only_ever_a_path(runner, workspace, name):
     assert sorted(file.name for file in workspace.iterdir()) == sorted([".git", name, "other.json"])
 
 
-@pytest.mark.parametrize("name", ["policy", "profile", "select", "ignore", "fail_on", "config", "baseline"])
+@pytest.mark.parametrize(
+    "name",
+    ["policy", "profile", "select", "ignore", "fail_on", "config", "baseline", "since", "until", "now"],
+)
 @pytest.mark.parametrize(
     "value", ["$(touch pwned)", "--fail-on=never", "x\n--fail-on=never", "--help", "'; touch pwned; '"]
 )

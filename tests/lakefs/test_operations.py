@@ -1,11 +1,9 @@
 import re
-from pathlib import Path
 
 import pytest
 
 from kfm_audit.lakefs.operations import DEEDS, REWRITES, Operation, Outcome, operation, outcome
 
-SWAGGER = Path(__file__).parents[2] / "../shared/corpus/lakefs/swagger.yml"
 BRANCH = "/api/v1/repositories/kfm/branches/env-prod"
 
 
@@ -57,12 +55,10 @@ def test_every_rollback_has_words_and_every_rewrite_is_one() -> None:
     assert set(DEEDS) > REWRITES
 
 
-def test_the_table_agrees_with_the_api_of_lakefs() -> None:
-    if not SWAGGER.exists():
-        pytest.skip("the corpus (../shared/corpus) is not here")
+def test_the_table_agrees_with_the_api_of_lakefs(corpus) -> None:
     calls = {}
     path = method = ""
-    for line in SWAGGER.read_text(encoding="utf-8").splitlines():
+    for line in (corpus / "lakefs/swagger.yml").read_text(encoding="utf-8").splitlines():
         if found := re.fullmatch(r"  (/\S+):", line):
             path = "/api/v1" + found[1]
         elif found := re.fullmatch(r"    (get|put|post|delete|head|patch):", line):

@@ -37,7 +37,8 @@ HOOKS = """\
 
 def manifest() -> str:
     """The text of the file."""
-    inputs = [name for kind in KINDS for name in kind.names]
+    # A kind that is not judged alone would stop every commit that holds nothing else: "nothing was checked".
+    inputs = [name for kind in KINDS if kind.judged for name in kind.names]
     # A pyproject.toml changes for many reasons that are not ours.
     config = [name for name in NAMES if name != "pyproject.toml"]
     return HEAD + HOOKS.format(inputs=files(inputs), inputs_and_config=files([*inputs, *config]))
@@ -57,5 +58,5 @@ def expression(glob: str) -> str:
     """
     if re.search(r"[\[\]]|\*\*", glob):
         raise ValueError(f"{glob}: only * and ? are translated")
-    special = {"*": "[^/]*", "?": "[^/]", " ": r"\ ", "#": r"\#"}
+    special = {"*": "[^/]*", "?": "[^/]", "-": "-", " ": r"\ ", "#": r"\#"}
     return "".join(special.get(character, re.escape(character)) for character in glob)

@@ -109,8 +109,13 @@ def test_the_run_names_a_few_files_and_counts_the_rest():
     ignored = tuple(type(full_report().ignored[0])(f"f{number}.json", "empty") for number in range(12))
     text = render_run(report(ignored=ignored), view(width=200))
     assert (
-        "ignored     12: f0.json (empty); f1.json (empty); f2.json (empty); f3.json (empty); "
-        "f4.json (empty); and 7 more (--output json lists them all)\n"
+        "ignored     12\n"
+        "            f0.json: empty\n"
+        "            f1.json: empty\n"
+        "            f2.json: empty\n"
+        "            f3.json: empty\n"
+        "            f4.json: empty\n"
+        "            and 7 more (--output json lists them all)\n"
     ) in text
 
 

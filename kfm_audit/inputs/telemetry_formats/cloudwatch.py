@@ -61,20 +61,27 @@ def read(source: Source) -> Iterator[Fact]:
         except DECODE_ERRORS as error:
             losses.add("page", plainly(error), _CURE, pointer=at.pointer, line=at.line)
             continue
-        place = at / METRICS
-        for index, metric in _metrics().all(page.get(METRICS, NONE), place, losses):
-            dimensions = metric.dimensions or []
-
-            def where(key: str, at: At = place / index, dimensions: list[_Dimension] = dimensions) -> Origin:
-                for number, dimension in enumerate(dimensions):
-                    if key and dimension.name == key:
-                        return (at / "Dimensions" / number / "Value").origin
-                return at.origin
-
-            labels = {dimension.name: dimension.value for dimension in dimensions}
-            families.add(metric.metric_name, labels, where, namespace=metric.namespace)
+        _read_page(page.get(METRICS, NONE), at / METRICS, families, losses)
     yield from families.facts()
     yield from losses.facts
+
+
+def _read_page(raw: Raw, at: At, families: Families, losses: Losses) -> None:
+    groups: dict[tuple[str, str], list[tuple[int, list[_Dimension]]]] = {}
+    for index, metric in _metrics().all(raw, at, losses):
+        group = groups.setdefault((metric.namespace, metric.metric_name), [])
+        group.append((index, metric.dimensions or []))
+    for (namespace, name), group in groups.items():
+
+        def where(index: int, key: str, group: list[tuple[int, list[_Dimension]]] = group) -> Origin:
+            number, dimensions = group[index]
+            for position, dimension in enumerate(dimensions):
+                if key and dimension.name == key:
+                    return (at / number / "Dimensions" / position / "Value").origin
+            return (at / number).origin
+
+        series = [{dimension.name: dimension.value for dimension in dimensions} for _, dimensions in group]
+        families.add(name, series, where, namespace=namespace)
 
 
 def refuse_metric_data(source: Source) -> Iterator[Fact]:

@@ -71,20 +71,17 @@ def read(source: Source) -> Iterator[Fact]:
 
 
 def _read_event(event: dict[str, Raw], raw: Raw, at: At, families: Families, losses: Losses) -> None:
-    place = at / KEY / "CloudWatchMetrics"
-    for index, directive in _directives().all(raw, place, losses):
-        for dimensions in directive.dimensions or [[]]:
-            labels = _labels(event, dimensions, at, place / index, losses)
-            if labels is None:
-                continue
+    directives = at / KEY / "CloudWatchMetrics"
+    for index, directive in _directives().all(raw, directives, losses):
+        place = directives / index
+        every = (_labels(event, keys, at, place, losses) for keys in directive.dimensions or [[]])
+        series = [labels for labels in every if labels is not None]
 
-            def where(key: str, directive_at: At = place / index) -> Origin:
-                return (
-                    Origin(at.input, at.pointer + join_pointer(key), at.line) if key else directive_at.origin
-                )
+        def where(_index: int, key: str, place: At = place) -> Origin:
+            return Origin(at.input, at.pointer + join_pointer(key), at.line) if key else place.origin
 
-            for metric in directive.metrics:
-                families.add(metric.name, labels, where, namespace=directive.namespace)
+        for metric in directive.metrics:
+            families.add(metric.name, series, where, namespace=directive.namespace)
 
 
 def _labels(

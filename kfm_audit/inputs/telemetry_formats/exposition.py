@@ -69,18 +69,15 @@ def read(source: Source) -> Iterator[Fact]:
     if source.path.endswith(_OPENMETRICS_NAMES) or text.rstrip("\n").endswith("# EOF"):
         _check_openmetrics(text, losses)
     series = [
-        (name, sample)
+        (name, labels)
         for metric in _parse(text.split("\n"), losses)
-        for name, sample in _series(metric, frozenset(_COUNTER.findall(text)))
+        for name, labels in _series(metric, frozenset(_COUNTER.findall(text)))
     ]
     names = family_names(name for name, _ in series)
     families = Families()
-    for name, labels in series:
-
-        def where(_key: str, family: str = names[name]) -> Origin:
-            return Origin(source.path, join_pointer(family))
-
-        add_series(families, names[name], labels, where)
+    add_series(
+        families, series, lambda index, _key: Origin(source.path, join_pointer(names[series[index][0]]))
+    )
     yield from families.facts()
     yield from losses.facts
 

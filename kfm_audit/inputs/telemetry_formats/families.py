@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain, repeat
 from typing import Final
 
 from kfm_audit.facts import MAX_VALUES, Label, LabelScope, MetricFamily
 from kfm_audit.values import Origin
 
-Where = Callable[[str], Origin]
-"""Gives the place of a label's value in the series at hand; of the series itself for ""."""
+LabelSet = dict[str, str]
+Where = Callable[[int, str], Origin]
+"""Gives the place of a label's value in one of the series at hand, by its index; of that series for ""."""
 
 SENDER: Final = "target_info"
 """The metric whose labels are the attributes of the resources that sent the others: the name that
@@ -37,26 +39,22 @@ class Families:
         """Say that what follows was reported later than what was given so far."""
         self._batch += 1
 
-    def sender(self, attributes: Mapping[str, str], where: Where) -> int:
+    def sender(self, attributes: LabelSet, where: Where) -> int:
         """Make a sender known by the attributes of its resource; give the result to `add`."""
-        if not attributes:
-            return 0
-        return self._senders.add(attributes, where, 0, self._batch)
+        if attributes:
+            self._senders.add((attributes,), where, 0, self._batch)
+        return hash(frozenset(attributes.items()))
+
+    def declare(self, name: str, origin: Origin, *, namespace: str = "") -> None:
+        """Make a metric known before its series, or without any."""
+        self._family(namespace, name).origin = self._family(namespace, name).origin or origin
 
     def add(
-        self, name: str, labels: Mapping[str, str], where: Where, *, namespace: str = "", sender: int = 0
+        self, name: str, series: Sequence[LabelSet], where: Where, *, namespace: str = "", sender: int = 0
     ) -> None:
-        """Count one series of a metric. The mark of an overflow is a fact about the family, not a label."""
-        family = self._family(namespace, name, where)
-        for mark in OVERFLOW:
-            if mark in labels:
-                family.overflow |= labels[mark] == "true"
-                labels = {key: value for key, value in labels.items() if key != mark}
-        family.add(labels, where, sender, self._batch)
-
-    def declare(self, name: str, where: Where) -> None:
-        """Make a metric known, before its series or without any."""
-        self._family("", name, where)
+        """Count series of a metric. The mark of an overflow is a fact about the metric, not a label."""
+        if series:
+            self._family(namespace, name).add(series, where, sender, self._batch)
 
     def facts(self) -> tuple[MetricFamily, ...]:
         """All families, in the order in which they first came; what sent them comes last."""
@@ -65,11 +63,10 @@ class Families:
         families = [*self._families.values(), *((self._senders,) if self._senders.origin else ())]
         return tuple(family.fact(self._batch + 1) for family in families)
 
-    def _family(self, namespace: str, name: str, where: Where) -> _Family:
+    def _family(self, namespace: str, name: str) -> _Family:
         family = self._families.get((namespace, name))
         if family is None:
             family = self._families[namespace, name] = _Family(namespace, name, LabelScope.POINT)
-            family.origin = where("")
         return family
 
 
@@ -88,21 +85,24 @@ class _Family:
         self.series: set[int] = set()
         self.columns: dict[str, tuple[Origin, dict[str, int]]] = {}
 
-    def add(self, labels: Mapping[str, str], where: Where, sender: int, batch: int) -> int:
-        series = hash((frozenset(labels.items()), sender))
-        if series in self.series:
-            return series
-        self.series.add(series)
+    def add(self, series: Sequence[LabelSet], where: Where, sender: int, batch: int) -> None:
         if self.origin is None:
-            self.origin = where("")
-        for key, value in labels.items():
-            column = self.columns.get(key)
-            if column is None:
-                column = self.columns[key] = (where(key), {})
-            values = column[1]
-            if value not in values and len(values) < MAX_VALUES:
-                values[value] = batch
-        return series
+            self.origin = where(0, "")
+        keys = dict.fromkeys(chain.from_iterable(series))
+        for mark in OVERFLOW:
+            if mark in keys:
+                del keys[mark]
+                self.overflow |= any(labels.get(mark) == "true" for labels in series)
+        self.series.update(map(hash, zip(map(frozenset, map(dict.items, series)), repeat(sender))))
+        for key in keys:
+            if key not in self.columns:
+                first = next(index for index, labels in enumerate(series) if key in labels)
+                self.columns[key] = (where(first, key), {})
+            values = self.columns[key][1]
+            for value in {labels[key]: None for labels in series if key in labels}:
+                if len(values) == MAX_VALUES:
+                    break
+                values.setdefault(value, batch)
 
     def fact(self, batches: int) -> MetricFamily:
         assert self.origin is not None

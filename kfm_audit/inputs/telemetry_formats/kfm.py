@@ -18,7 +18,7 @@ import msgspec
 from kfm_audit.facts import Fact, SchemaDocument, SchemaViolation
 from kfm_audit.inputs.positions import join_pointer
 from kfm_audit.inputs.source import Form, Source
-from kfm_audit.inputs.telemetry_formats.families import Families
+from kfm_audit.inputs.telemetry_formats.families import Families, LabelSet
 from kfm_audit.inputs.telemetry_formats.losses import DECODE_ERRORS, Losses, plainly
 from kfm_audit.inputs.telemetry_formats.pieces import At, documents
 from kfm_audit.values import Origin
@@ -88,9 +88,10 @@ def read(source: Source) -> Iterator[Fact]:
                 line=at.line,
             )
             continue
-        yield _judged(schema, document, at)
+        judged = _judged(schema, document, at)
+        yield judged
         if isinstance(document, dict):
-            _add_metrics(document.get("metrics"), at, families)
+            _add_metrics(document.get("metrics"), at, families, sound=not judged.violations)
     yield from families.facts()
     yield from losses.facts
 
@@ -104,29 +105,43 @@ def _judged(schema: str, document: object, at: At) -> SchemaDocument:
     return SchemaDocument(subject=at.input, origin=at.origin, schema=schema, violations=found, more=more)
 
 
-def _add_metrics(metrics: object, at: At, families: Families) -> None:
-    """Take in each entry that has a name and labels; what has not is a violation already."""
+def _add_metrics(metrics: object, at: At, families: Families, *, sound: bool) -> None:
+    """Take in each entry that has a name and labels; what has not is a violation already.
+
+    A `sound` document has the types of its schema, and nothing is looked at twice.
+    """
     if not isinstance(metrics, list):
         return
+    groups: dict[str, tuple[list[int], list[LabelSet]]] = {}
     for index, metric in enumerate(metrics):
-        if not isinstance(metric, dict):
+        if not sound and not _has_name(metric):
             continue
-        name, labels = metric.get("name"), metric.get("labels", {})
-        if not isinstance(name, str) or not name or not isinstance(labels, dict):
-            continue
+        labels = metric.get("labels") or {}
+        numbers, series = groups.setdefault(metric["name"], ([], []))
+        numbers.append(index)
+        series.append(labels if sound else _strings(labels))
+    for name, (numbers, series) in groups.items():
 
-        def where(key: str, index: int = index) -> Origin:
-            pointer = f"{at.pointer}/metrics/{index}"
+        def where(index: int, key: str, numbers: list[int] = numbers) -> Origin:
+            pointer = f"{at.pointer}/metrics/{numbers[index]}"
             return Origin(at.input, pointer + (join_pointer("labels", key) if key else ""), at.line)
 
-        try:
-            families.add(name, labels, where)
-        except TypeError:  # a value that is an object or an array
-            families.add(name, _scalars(labels), where)
+        families.add(name, series, where)
 
 
-def _scalars(labels: dict[str, Any]) -> dict[str, Any]:  # values of any JSON type, less those that nest
-    return {key: value for key, value in labels.items() if not isinstance(value, dict | list)}
+def _has_name(metric: object) -> bool:
+    return isinstance(metric, dict) and isinstance(name := metric.get("name"), str) and name != ""
+
+
+def _strings(labels: object) -> LabelSet:
+    """Labels as they would be sent: numbers and the like as text, without what is no value of a label."""
+    if not isinstance(labels, dict):
+        return {}
+    scalars = {key: value for key, value in labels.items() if not isinstance(value, dict | list)}
+    return {
+        key: value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        for key, value in scalars.items()
+    }
 
 
 def _miscalculated(document: dict[str, Any]) -> Iterator[SchemaViolation]:  # a JSON object of any content

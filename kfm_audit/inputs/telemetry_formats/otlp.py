@@ -196,15 +196,19 @@ class _Reader(Struct, frozen=True):
                 for number, scope in _decoders().scopes.all(scopes, place / key, self.losses):
                     scope_at = place / key / number
                     sender = self._sender(
-                        _Where(place / "resource", resource.resource), _Where(scope_at / "scope", scope.scope)
+                        resource.resource, place / "resource", scope.scope, scope_at / "scope"
                     )
                     self._metrics(scope.metrics, scope_at / "metrics", sender)
 
-    def _sender(self, resource: _Where, scope: _Where) -> int:
+    def _sender(self, resource: _Bearer | None, at: At, scope: _Bearer | None, scope_at: At) -> int:
         """Make the sender known: its resource, and the scope, whose attributes stand beside the points too."""
-        of_scope = scope.bearer.labels if scope.bearer else {}
-        attributes = {**(resource.bearer.labels if resource.bearer else {}), **of_scope}
-        return self.families.sender(attributes, lambda key: (scope if key in of_scope else resource)(key))
+        attributes = resource.labels if resource else {}
+        of_scope = scope.labels if scope else {}
+
+        def where(_index: int, key: str) -> Origin:
+            return _place(scope, scope_at, key) if key in of_scope else _place(resource, at, key)
+
+        return self.families.sender({**attributes, **of_scope}, where)
 
     def _metrics(self, raw: Raw, at: At, sender: int) -> None:
         for index, metric in _decoders().metrics.all(raw, at, self.losses):
@@ -216,24 +220,25 @@ class _Reader(Struct, frozen=True):
                 self._lost(place, f"metric {metric.name}", cause, _CURE)
             else:
                 key, data = metric.data
-                points = place / key / "dataPoints"
-                self.families.declare(metric.name, _Where(place, None))
-                for number, point in _decoders().points.all(data.data_points, points, self.losses):
-                    where = _Where(points / number, point)
-                    self.families.add(metric.name, point.labels, where, sender=sender)
+                self.families.declare(metric.name, place.origin)
+                self._points(metric.name, data.data_points, place / key / "dataPoints", sender)
+
+    def _points(self, name: str, raw: Raw, at: At, sender: int) -> None:
+        points = list(_decoders().points.all(raw, at, self.losses))
+
+        def where(index: int, key: str) -> Origin:
+            number, point = points[index]
+            return _place(point, at / number, key)
+
+        self.families.add(name, [point.labels for _, point in points], where, sender=sender)
 
     def _lost(self, at: At, part: str, cause: str, cure: str) -> None:
         self.losses.add(part, cause, cure, pointer=at.pointer, line=at.line)
 
 
-class _Where(Struct, frozen=True):
-    """The places of a bearer and of its attributes' values, made only for those that are asked for."""
-
-    at: At
-    bearer: _Bearer | None
-
-    def __call__(self, key: str) -> Origin:
-        for index, item in enumerate((self.bearer.attributes if self.bearer else None) or ()):
-            if item.key == key:
-                return (self.at / "attributes" / index / "value").origin
-        return self.at.origin
+def _place(bearer: _Bearer | None, at: At, key: str) -> Origin:
+    """The place of the value of an attribute of what stands at `at`, or that place itself."""
+    for index, item in enumerate((bearer.attributes if bearer else None) or ()):
+        if item.key == key:
+            return (at / "attributes" / index / "value").origin
+    return at.origin

@@ -10,7 +10,7 @@ Source: https://prometheus.io/docs/prometheus/latest/querying/api/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Final
 
@@ -20,7 +20,7 @@ from msgspec import Raw, Struct
 from kfm_audit.facts import Fact, MetricFamily
 from kfm_audit.inputs.positions import join_pointer
 from kfm_audit.inputs.source import Source
-from kfm_audit.inputs.telemetry_formats.families import Families, family_names
+from kfm_audit.inputs.telemetry_formats.families import Families, LabelSet, Where, family_names
 from kfm_audit.inputs.telemetry_formats.losses import DECODE_ERRORS, Losses, plainly
 from kfm_audit.inputs.telemetry_formats.pieces import NONE, At, Pieces
 from kfm_audit.values import Origin
@@ -146,25 +146,29 @@ def _read_query(data: Raw, at: At, losses: Losses) -> Iterator[Fact]:
 
 
 def _read_series(
-    series: Iterator[tuple[At, dict[str, str]]], losses: Losses, pointer: Callable[[At, str], str]
+    series: Iterator[tuple[At, LabelSet]], losses: Losses, pointer: Callable[[At, str], str]
 ) -> Iterator[Fact]:
-    families = Families()
-    every = list(series)
-    names = family_names(labels[_NAME] for _, labels in every if _NAME in labels)
+    places: list[At] = []
+    named: list[tuple[str, LabelSet]] = []
     nameless: list[At] = []
-    for place, labels in every:
+    for place, labels in series:
         name = labels.pop(_NAME, "")
-        if not name:
+        if name:
+            places.append(place)
+            named.append((name, labels))
+        else:
             nameless.append(place)
-            continue
-
-        def where(key: str, place: At = place) -> Origin:
-            return Origin(place.input, pointer(place, key) if key else place.pointer)
-
-        add_series(families, names[name], labels, where)
+    families = Families()
+    add_series(
+        families,
+        named,
+        lambda index, key: Origin(
+            places[index].input, pointer(places[index], key) if key else places[index].pointer
+        ),
+    )
     if nameless:
         losses.add(
-            f"{len(nameless)} of {len(every)} results",
+            f"{len(nameless)} of {len(nameless) + len(named)} results",
             "have no metric name: functions and aggregations drop it",
             "query the metric itself, without functions around it, or save the answer of /api/v1/series",
             pointer=nameless[0].pointer,
@@ -172,15 +176,30 @@ def _read_series(
     yield from families.facts()
 
 
-def add_series(families: Families, name: str, labels: dict[str, str], where: Callable[[str], Origin]) -> None:
-    """Add a series as Prometheus knows it: without bounds and empty labels, and with its target apart."""
-    target = hash(frozenset((key, labels[key]) for key in TARGET if key in labels))
-    own = {
-        key: value
-        for key, value in labels.items()
-        if value and key not in TARGET and key not in BOUNDS and not key.startswith("__")
-    }
-    families.add(name, own, where, sender=target)
+def add_series(families: Families, series: Sequence[tuple[str, LabelSet]], where: Where) -> None:
+    """Add series as Prometheus knows them: by metric, without bounds and empty labels, the target apart.
+
+    `series` are names of series with their labels; `where` takes their indices.
+    """
+    names = family_names(name for name, _ in series)
+    groups: dict[tuple[str, int], tuple[list[int], list[LabelSet]]] = {}
+    for number, (name, labels) in enumerate(series):
+        target = hash(tuple(labels.get(key) for key in TARGET))
+        numbers, own = groups.setdefault((names[name], target), ([], []))
+        numbers.append(number)
+        own.append(
+            {
+                key: value
+                for key, value in labels.items()
+                if value and key not in TARGET and key not in BOUNDS and not key.startswith("__")
+            }
+        )
+    for (name, target), (numbers, own) in groups.items():
+
+        def place(index: int, key: str, numbers: list[int] = numbers) -> Origin:
+            return where(numbers[index], key)
+
+        families.add(name, own, place, sender=target)
 
 
 def _read_status(data: Raw, at: At, losses: Losses) -> Iterator[Fact]:

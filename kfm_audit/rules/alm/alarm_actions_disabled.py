@@ -82,8 +82,8 @@ def alarm_actions_disabled(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator[F
                 alarm,
                 "changes its state but takes no action: actions_enabled is false",
                 at="actions_enabled",
-                help="set actions_enabled = true, or delete the line; to be quiet for a while, suppress it with "
-                "a composite alarm's actions_suppressor, which ends by itself",
+                help="set actions_enabled = true, or delete the line; to be quiet for a while, suppress it "
+                "with a composite alarm's actions_suppressor, which ends by itself",
             )
         case Unknown():
             yield ctx.undecided(

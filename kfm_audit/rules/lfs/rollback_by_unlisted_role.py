@@ -64,10 +64,9 @@ def rollback_by_unlisted_role(rollback: Rollback, ctx: Context[NoSettings]) -> I
         case Role.LISTED | Role.BREAK_GLASS:
             pass
         case Role.UNLISTED:
-            why = rollback.standing.why or "lakefs.rollback lists nobody"
             yield ctx.fail(
                 rollback,
-                f"is {what}, and the policy's rollback roles do not allow it: {why}",
+                f"is {what}, and the policy's rollback roles do not allow it: {rollback.standing.why}",
                 at="user",
                 help="ask who made the call why, and have a listed role check what the branch holds now "
                 "before anything moves it again: a second reset would cover the first. To list them from now "

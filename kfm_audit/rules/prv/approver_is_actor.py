@@ -89,31 +89,34 @@ def _judge(correction: Correction, approver: Agent, ctx: Context[NoSettings]) ->
     """What is wrong with this approver, or None where it is certainly nobody who acted."""
     agents = ctx.evidence.agents
     name = agents.called(approver)
-    actors = _actors(correction, ctx)
-    answers = [(agents.same(approver, actor), agents.called(actor), how) for actor, how in actors]
-    for same, actor, how in answers:
-        if same:
+    actors = [(actor, agents.called(actor), how) for actor, how in _actors(correction, ctx)]
+    for actor, called, how in actors:
+        if agents.same(approver, actor):
             return ctx.fail(
                 correction,
-                f"was approved by {name}, who {how}" + ("" if actor == name else f" as {actor}"),
+                f"was approved by {name}, who {how}" + ("" if called == name else f" as {called}"),
                 at=_AT,
                 help="have somebody else review it now, and name that person as kfm:retrospectiveApprover; "
                 "another name for the approver of that night would only hide it",
-                persons=(name, actor),
+                persons=(name, called),
             )
-    for same, actor, how in answers:
-        if same is None:
+    for actor, called, how in actors:
+        if agents.same(approver, actor) is None:
+            shared = agents.kind(actor) is AgentKind.ORGANIZATION
             return ctx.undecided(
                 correction,
-                f"was approved by {name}; whether that is {actor}, who {how}, is not known",
+                f"whether {name}, who approved it, is {'behind ' if shared else ''}{called}, "
+                f"{'which' if shared else 'who'} {how}, is not known",
                 at=_AT,
-                help="give a directory that lists both, with the names that the log and the document use",
-                persons=(name, actor),
+                help=f'add "prov:wasAssociatedWith" with the person who acted as {called}'
+                if shared
+                else "give a directory that lists both, under the names that log and document use",
+                persons=(name, called),
             )
-    if not answers:
+    if not actors:
         return ctx.undecided(
             correction,
-            f"was approved by {name} and names nobody else: who made the rollback is not known",
+            f"whether {name} approved what somebody else had done is not known: nobody else is named",
             at=_AT,
             help='add "prov:wasAssociatedWith" with who carried it out, or give the audit log of the calls',
             persons=(name,),

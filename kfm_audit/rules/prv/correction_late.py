@@ -33,7 +33,15 @@ def correction_late(case: Case, ctx: Context[NoSettings]) -> Iterator[Finding]:
     }
     ```
     ```json audit.jsonl
-    {"log_audit": true, "msg": "HTTP call ended", "method": "PUT", "operation_id": "HardResetBranch", "path": "/api/v1/repositories/kfm/branches/env-prod/hard_reset?ref=1f2e3d4c5b6a", "request_id": "6f1c2d3e", "service_name": "rest_api", "status_code": 204, "time": "2026-01-27T09:12:03Z", "user": "jane.doe"}
+    {"log_audit":true,"time":"2026-01-27T09:12:03Z","operation_id":"HardResetBranch","method":"PUT","path":"/api/v1/repositories/kfm/branches/env-prod/hard_reset?ref=1f2e3d4c5b6a","status_code":204,"request_id":"6f1c2d3e","user":"jane.doe"}
+    ```
+    ```yaml policy.yaml
+    policy: 1
+    name: example
+    extends: core
+    lakefs:
+      environment_branches: {prod: [env-prod]}
+      due: {correction: 24h}
     ```
 
     ## Good
@@ -51,7 +59,15 @@ def correction_late(case: Case, ctx: Context[NoSettings]) -> Iterator[Finding]:
     }
     ```
     ```json audit.jsonl
-    {"log_audit": true, "msg": "HTTP call ended", "method": "PUT", "operation_id": "HardResetBranch", "path": "/api/v1/repositories/kfm/branches/env-prod/hard_reset?ref=1f2e3d4c5b6a", "request_id": "6f1c2d3e", "service_name": "rest_api", "status_code": 204, "time": "2026-01-27T09:12:03Z", "user": "jane.doe"}
+    {"log_audit":true,"time":"2026-01-27T09:12:03Z","operation_id":"HardResetBranch","method":"PUT","path":"/api/v1/repositories/kfm/branches/env-prod/hard_reset?ref=1f2e3d4c5b6a","status_code":204,"request_id":"6f1c2d3e","user":"jane.doe"}
+    ```
+    ```yaml policy.yaml
+    policy: 1
+    name: example
+    extends: core
+    lakefs:
+      environment_branches: {prod: [env-prod]}
+      due: {correction: 24h}
     ```
 
     ## When it is undecided
@@ -62,7 +78,7 @@ def correction_late(case: Case, ctx: Context[NoSettings]) -> Iterator[Finding]:
 
     ## References
     `docs/correction-document.md`.
-    """  # noqa: E501 - lines of an audit log are long
+    """
     record = case.records.get(Debt.CORRECTION)
     if record is None or not record.final:
         return
@@ -75,7 +91,8 @@ def correction_late(case: Case, ctx: Context[NoSettings]) -> Iterator[Finding]:
     if record.recorded is None:
         yield ctx.undecided(
             case,
-            f"was accounted for by {record.subject}, which does not say when it was made",
+            f"whether it was accounted for in time is not known: {record.subject} does not say when it was "
+            "made",
             help='add "prov:endedAtTime" to the Activity, or "dct:issued" to the document',
             related=related,
         )

@@ -96,6 +96,13 @@ def _category(correction: Correction, ctx: Context[NoSettings]) -> Iterator[Find
             at=at,
             help=f'add "kfm:reasonCategory", one of the policy\'s{known}',
         )
+    elif " | " in category:
+        yield ctx.fail(
+            correction,
+            f"gives several reason categories ({category}), where rollbacks are counted by one",
+            at=at,
+            help="keep the one that made the rollback necessary, and name the others in kfm:justification",
+        )
     elif vocabulary and category not in vocabulary:
         yield ctx.fail(
             correction,
@@ -145,10 +152,10 @@ def _draft(correction: Correction, ctx: Context[NoSettings]) -> Iterator[Finding
     if due is not None and ctx.now < due:
         yield ctx.pending(correction, "is a draft still", due=due, at=at, help=help_)
     else:
-        since = f"; it was due at {due:%Y-%m-%dT%H:%M:%SZ}" if due else ""
+        since = f", due at {due:%Y-%m-%dT%H:%M:%SZ}" if due else ""
         yield ctx.undecided(
             correction,
-            f"is a draft still: whether it gives a reason cannot be known{since}",
+            f"whether it gives a reason is not known: it is a draft still{since}",
             at=at,
             help=help_,
         )

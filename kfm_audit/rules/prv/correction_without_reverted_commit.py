@@ -80,9 +80,9 @@ def correction_without_reverted_commit(correction: Correction, ctx: Context[NoSe
             correction,
             "names no reverted commit",
             at=_AT,
-            help='add "kfm:revertedCommit" with the commit that the branch had before, or the bad state as an '
-            'Entity with "kfm:commit" that this Activity invalidated; keys that @context does not define '
-            "are dropped",
+            help='add "kfm:revertedCommit" with the commit that the branch had before, or the bad state as '
+            'an Entity with "kfm:commit" that this Activity invalidated; write the prefix: JSON-LD drops '
+            "keys that @context does not define",
         )
     for commit in correction.reverted_commits:
         fault = _fault(commit, correction.branch)

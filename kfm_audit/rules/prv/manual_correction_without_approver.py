@@ -95,8 +95,8 @@ def manual_correction_without_approver(correction: Correction, ctx: Context[NoSe
         name = ctx.evidence.agents.called(persons[0])
         yield ctx.fail(
             correction,
-            f"was approved by {name} only at {persons[0].approved:%Y-%m-%dT%H:%M:%SZ}, after it had begun, "
-            "and does not say so",
+            f"was approved by {name} only at {persons[0].approved:%Y-%m-%dT%H:%M:%SZ}, after it had begun "
+            f"at {correction.started or correction.ended:%Y-%m-%dT%H:%M:%SZ}, and does not say so",
             at=_AT,
             help='write "prov:hadRole": {"@id": "kfm:retrospectiveApprover"} for an approval that came later',
             persons=(name,),
@@ -123,7 +123,7 @@ def _unapproved(correction: Correction, hand: _Hand, ctx: Context[NoSettings]) -
     trigger = f"kfm:trigger is {correction.trigger!r}" if correction.trigger else "it has no kfm:trigger"
     return ctx.undecided(
         correction,
-        f"names no approver and does not say whether it was made by hand: {trigger}, its agents have no type",
+        f"whether it was made by hand, and so needs an approver, is not known: {trigger}, its agents no type",
         at=_AT,
         help=f'write "kfm:trigger": "manual" or "automatic"; if manual, {help_}',
     )
@@ -139,7 +139,7 @@ def _approved_by_no_person(
         name = kinds[AgentKind.UNSAID]
         return ctx.undecided(
             correction,
-            f"names {name} as approver, and neither it nor the directory says whether that is a person",
+            f"whether its approver {name} is a person is said neither by the document nor by the directory",
             at=_AT,
             help="type the approver as prov:Person, or list it in the directory with its kind",
             persons=(name,),
@@ -152,9 +152,8 @@ def _approved_by_no_person(
         "kfm:retrospectiveApprover"
     )
     if hand is _Hand.UNSAID:
-        return ctx.undecided(
-            correction, f"{message}, and does not say whether it was made by hand", at=_AT, help=help_
-        )
+        message = f"whether it was made by hand is not known; it {message}"
+        return ctx.undecided(correction, message, at=_AT, help=help_)
     return ctx.fail(correction, message, at=_AT, help=help_)
 
 

@@ -43,9 +43,9 @@ def required_input_missing(missing: MissingInput, ctx: Context[NoSettings]) -> I
     ## References
     `docs/configuration.md`, Profiles.
     """
-    what = "holds nothing to judge" if missing.empty else "is missing"
+    what = "holds nothing to judge" if missing.empty else "is missing among the inputs"
     yield ctx.fail(
         missing,
-        f"input of kind {missing.required} {what}, and profile {missing.profile} requires it",
+        f"{what}, and profile {missing.profile} requires it",
         help=f"fetch it before the run, or take {missing.required!r} out of `require` of the profile",
     )

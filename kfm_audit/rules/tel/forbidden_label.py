@@ -64,7 +64,7 @@ def forbidden_label(family: MetricFamily, ctx: Context[NoSettings]) -> Iterator[
     policy = ctx.evidence.labels.of(family)
     if policy.third_party:
         return
-    if not family.labels_known and (policy.listed or policy.deny):
+    if not family.labels_known and (policy.listed or policy.denies):
         yield ctx.undecided(
             family,
             f"which labels its {family.series} series have is not in this input, only their number",
@@ -72,8 +72,9 @@ def forbidden_label(family: MetricFamily, ctx: Context[NoSettings]) -> Iterator[
             help="audit the answer of /api/v1/series, which holds the labels",
         )
     for label in family.labels:
-        if (entry := policy.denied(label.key)) is not None:
-            by = "" if entry == label.key else f" (as `{entry}`)"
+        key = policy.key(label.key)
+        if key.denied is not None:
+            by = "" if key.denied == label.key else f" (as `{key.denied}`)"
             yield ctx.fail(
                 family,
                 f"has the {_noun(label)} {label.key}, which the policy forbids{by}",
@@ -83,7 +84,7 @@ def forbidden_label(family: MetricFamily, ctx: Context[NoSettings]) -> Iterator[
                 origin=label.origin,
                 severity=Severity.WARNING if label.scope is LabelScope.RESOURCE else None,
             )
-        elif policy.listed and label.scope is LabelScope.POINT and not policy.declared(label.key):
+        elif policy.listed and label.scope is LabelScope.POINT and not key.declared:
             yield ctx.fail(
                 family,
                 f"has the label {label.key}, which is not on the policy's allow list",

@@ -142,7 +142,7 @@ def high_cardinality_label(family: MetricFamily, ctx: Context[NoSettings]) -> It
 
 def _by_shape(family: MetricFamily, label: Label, ctx: Context[NoSettings]) -> Finding | None:
     """Judge by what the values look like; those that a vocabulary holds are bounded in any case."""
-    values = ctx.evidence.labels.of(family).outside(label.key, label.values)
+    values = ctx.evidence.labels.of(family).key(label.key).outside(label.values)
     alike = likeness(label.key, values)
     if alike is None or len(alike.values) < MAJORITY * len(values):
         return None
@@ -154,7 +154,7 @@ def _by_shape(family: MetricFamily, label: Label, ctx: Context[NoSettings]) -> F
         f"has the {_noun(label)} {label.key}, whose values are {alike.shape.value} ({count}): "
         f"{examples(label.key, alike.values)}",
         at=f"labels/{label.key}",
-        help=f"drop {label.key}{_INSTEAD[alike.shape]}; keep the value itself in logs, traces or exemplars. If "
+        help=f"drop {label.key}{_INSTEAD[alike.shape]}; keep the value in logs, traces or exemplars. If "
         "its values are few and known, list them in the policy (telemetry.overrides, vocabularies: "
         f"{{{label.key}: [...]}}, with a reason)",
         origin=label.origin,
@@ -165,7 +165,7 @@ def _by_shape(family: MetricFamily, label: Label, ctx: Context[NoSettings]) -> F
 def _by_statistics(family: MetricFamily, label: Label, ctx: Context[NoSettings]) -> Finding | None:
     """Judge by how many values there are, in a sample that is large enough to show it."""
     policy = ctx.evidence.labels.of(family)
-    if family.series < policy.min_series or not policy.outside(label.key, label.values):
+    if family.series < policy.min_series or not policy.key(label.key).outside(label.values):
         return None
     resource = label.scope is LabelScope.RESOURCE
     counted = f"{label.distinct}" if label.distinct < MAX_VALUES else f"at least {MAX_VALUES}"
@@ -189,7 +189,7 @@ def _by_statistics(family: MetricFamily, label: Label, ctx: Context[NoSettings])
             f"of {policy.max_values}"
         )
         severity = Severity.NOTE if resource else Severity.WARNING
-    elif resource or policy.declared(label.key) or label.distinct < MANY:
+    elif resource or policy.key(label.key).declared or label.distinct < MANY:
         # What says nothing of a declared key: a metric with one label has a value of its own in every series.
         return None
     elif label.distinct >= OWN_VALUE * family.series:
@@ -214,11 +214,12 @@ def _by_statistics(family: MetricFamily, label: Label, ctx: Context[NoSettings])
 def _unjudged(family: MetricFamily, label: Label, ctx: Context[NoSettings]) -> bool:
     """Whether nothing is known of a label: no declaration, no shape, and too small a sample."""
     policy = ctx.evidence.labels.of(family)
+    key = policy.key(label.key)
     return (
         label.scope is LabelScope.POINT
         and family.series < policy.min_series
-        and not policy.declared(label.key)
-        and policy.denied(label.key) is None
+        and not key.declared
+        and key.denied is None
     )
 
 

@@ -60,7 +60,7 @@ def label_value_outside_vocabulary(family: MetricFamily, ctx: Context[NoSettings
     policy = ctx.evidence.labels.of(family)
     if policy.third_party:
         return
-    if not family.labels_known and policy.vocabularies:
+    if not family.labels_known and policy.has_vocabularies:
         yield ctx.undecided(
             family,
             f"which values the labels of its {family.series} series take is not in this input",
@@ -68,11 +68,9 @@ def label_value_outside_vocabulary(family: MetricFamily, ctx: Context[NoSettings
             help="audit the answer of /api/v1/series, which holds the labels",
         )
     for label in family.labels:
-        vocabulary = policy.vocabulary(label.key)
-        if vocabulary is None:
-            continue
-        outside = policy.outside(label.key, label.values)
-        if not outside:
+        key = policy.key(label.key)
+        outside = () if key.vocabulary is None else key.outside(label.values)
+        if key.vocabulary is None or not outside:
             continue
         resource = label.scope is LabelScope.RESOURCE
         what = f"the {'resource attribute' if resource else 'label'} {label.key}"
@@ -81,7 +79,7 @@ def label_value_outside_vocabulary(family: MetricFamily, ctx: Context[NoSettings
             family,
             f"has {what} with {values} outside its vocabulary: {examples(label.key, outside)}",
             at=f"labels/{label.key}",
-            help=f"write one of {', '.join(vocabulary)}; or, if the value is meant, add it to "
+            help=f"write one of {', '.join(key.vocabulary)}; or, if the value is meant, add it to "
             f"telemetry.vocabularies.{label.key}",
             origin=label.origin,
             severity=Severity.NOTE if resource else None,
