@@ -80,6 +80,18 @@ class Sample(NamedTuple):
     megabytes: float
 
 
+class Contest(NamedTuple):
+    """kfm-audit and `others` in turn on a plan with `alarms` alarms, so many `rounds`, or fewer when `quick`.
+
+    An empty Python has a contest of its own: next to a tool that fills the caches it would look faster.
+    """
+
+    alarms: int
+    others: tuple[str, ...]
+    rounds: int
+    quick: int
+
+
 class Target(NamedTuple):
     """What a figure must be. `at_least` times faster than `other`, or `at_most` times its time."""
 
@@ -89,6 +101,11 @@ class Target(NamedTuple):
     at_most: float = 0.0
 
 
+CONTESTS: Final = (
+    Contest(10, (EMPTY,), rounds=31, quick=11),
+    Contest(10, ("trivy", "checkov"), rounds=7, quick=3),
+    Contest(5000, ("trivy", "checkov"), rounds=3, quick=1),
+)
 TARGETS: Final = (
     Target(10, "checkov", at_least=30),
     Target(10, "trivy", at_least=10),
@@ -182,27 +199,24 @@ def sample(tool: Tool, plan_file: Path, alarms: int) -> Sample:
     return Sample(seconds, usage.ru_maxrss / (1024 if sys.platform == "linux" else 1024 * 1024))
 
 
-def measure(tools: Sequence[Tool], work: Path, alarms: int, rounds: int) -> dict[str, list[Sample]]:
-    """Time all tools in turn, after one round that is not counted where rounds are cheap."""
-    folder = work / f"plan-{alarms}"
+def measure(contest: Contest, tools: Mapping[str, Tool], work: Path, rounds: int) -> dict[str, list[Sample]]:
+    """Time the tools of a contest in turn, after one run of ours that is not counted."""
+    folder = work / f"plan-{contest.alarms}"
     folder.mkdir(parents=True, exist_ok=True)
     plan_file = folder / "plan.json"
     # In a process of its own: a child's peak memory is counted from what its parent holds when it starts.
     with plan_file.open("wb") as stream:
-        subprocess.run(
-            (sys.executable, ROOT / "benchmarks" / "plans.py", str(alarms)), check=True, stdout=stream
-        )
-    samples: dict[str, list[Sample]] = {tool.name: [] for tool in tools}
-    if rounds > 1:
-        sample(tools[0], plan_file, alarms)
+        generator = (sys.executable, ROOT / "benchmarks" / "plans.py", str(contest.alarms))
+        subprocess.run(generator, check=True, stdout=stream)
+    sample(tools[OURS], plan_file, contest.alarms)
+    names = (OURS, *contest.others)
+    samples: dict[str, list[Sample]] = {name: [] for name in names}
     for number in range(rounds):
-        for tool in tools:
-            one = sample(tool, plan_file, alarms)
-            samples[tool.name].append(one)
-            print(
-                f"{alarms} alarms, round {number + 1} of {rounds}: {tool.name} {one.seconds:.3f} s",
-                file=sys.stderr,
-            )
+        for name in names:
+            one = sample(tools[name], plan_file, contest.alarms)
+            samples[name].append(one)
+            progress = f"{contest.alarms} alarms, round {number + 1} of {rounds}"
+            print(f"{progress}: {name} {one.seconds:.3f} s", file=sys.stderr)
     return samples
 
 
@@ -226,14 +240,19 @@ def judge(target: Target, samples: Mapping[str, list[Sample]]) -> tuple[str, boo
     return f"| {target.alarms:,} | {target.other} | {wanted} | {figure} | {len(ours)} | {verdict} |", met
 
 
-def render(tools: Sequence[Tool], results: Mapping[int, dict[str, list[Sample]]]) -> tuple[str, bool]:
+def render(tools: Mapping[str, Tool], results: Mapping[Contest, dict[str, list[Sample]]]) -> tuple[str, bool]:
     """The report, and whether all targets are met."""
-    judged = [judge(target, results[target.alarms]) for target in TARGETS]
+    judged = [
+        judge(target, samples)
+        for target in TARGETS
+        for contest, samples in results.items()
+        if contest.alarms == target.alarms and target.other in contest.others
+    ]
     times = [
-        f"| {alarms:,} | {tool.name} {tool.version} | {median(s.seconds for s in samples[tool.name]):.3f} "
-        f"| {max(s.megabytes for s in samples[tool.name]):.0f} |"
-        for alarms, samples in results.items()
-        for tool in tools
+        f"| {contest.alarms:,} | {name} {tools[name].version} | {median(one.seconds for one in samples):.3f} "
+        f"| {max(one.megabytes for one in samples):.0f} |"
+        for contest, all_samples in results.items()
+        for name, samples in all_samples.items()
     ]
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     text = PAGE.format(machine=machine, judged="\n".join(row for row, _ in judged), times="\n".join(times))
@@ -243,7 +262,7 @@ def render(tools: Sequence[Tool], results: Mapping[int, dict[str, list[Sample]]]
 def main() -> None:
     """Install, measure, write."""
     parser = argparse.ArgumentParser(description="Time kfm-audit beside its peers.")
-    parser.add_argument("--quick", action="store_true", help="3 rounds of the small plan and 1 of the large")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds")
     parser.add_argument(
         "--work",
         type=Path,
@@ -256,9 +275,11 @@ def main() -> None:
         parser.error(
             "--work: choose a folder outside the repository, whose configuration must not reach the tools"
         )
-    tools = install(work)
-    rounds = {10: 3, 5000: 1} if options.quick else {10: 11, 5000: 3}
-    results = {alarms: measure(tools, work, alarms, count) for alarms, count in rounds.items()}
+    tools = {tool.name: tool for tool in install(work)}
+    results = {
+        contest: measure(contest, tools, work, contest.quick if options.quick else contest.rounds)
+        for contest in CONTESTS
+    }
     text, met = render(tools, results)
     RESULTS.write_text(text, encoding="utf-8")
     print(text)

@@ -26,6 +26,9 @@ OF_THE_FIRST_AUDIT = {
 }
 """The rules of which the example must plant at least one defect."""
 
+RESOURCE = re.compile(r'^resource "(\w+)" "(\w+)"', re.MULTILINE)
+VARIABLE = re.compile(r'^variable "(\w+)"', re.MULTILINE)
+
 # | D01 | ALM001 | `subject` | fail | `file` | why |
 ROW = re.compile(r"\| (D\d\d) \| ([A-Z]{3}\d{3}) \| `([^`]+)` \| (\w+) \| `([^`]+)` \| (.+) \|")
 
@@ -123,11 +126,8 @@ def test_the_plan_is_a_plan_of_the_sources():
         root = plan["configuration"]["root_module"]
         (call,) = root["module_calls"].values()
         for module, folder in ((root, "infra"), (call["module"], "infra/modules/pipeline-alarms")):
-            source = "".join(
-                file.read_text(encoding="utf-8") for file in sorted((example / folder).glob("*.tf"))
-            )
-            written = {
-                f"{kind}.{name}" for kind, name in re.findall(r'^resource "(\w+)" "(\w+)"', source, re.M)
-            }
-            assert {resource["address"] for resource in module["resources"]} == written
-            assert set(module["variables"]) == set(re.findall(r'^variable "(\w+)"', source, re.M))
+            sources = sorted((example / folder).glob("*.tf"))
+            text = "".join(source.read_text(encoding="utf-8") for source in sources)
+            resources = {f"{kind}.{name}" for kind, name in RESOURCE.findall(text)}
+            assert {resource["address"] for resource in module["resources"]} == resources
+            assert set(module["variables"]) == set(VARIABLE.findall(text))

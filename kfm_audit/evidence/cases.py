@@ -122,7 +122,6 @@ def _cases(episodes: list[Episode], evidence: Evidence) -> Iterator[Case]:
             review = _review(episode, matches, evidence)
             if review:
                 records[Debt.REVIEW] = review
-        identity = evidence.people.find(first.user)
         yield Case(
             subject=first.subject,
             origin=first.origin,
@@ -130,7 +129,7 @@ def _cases(episodes: list[Episode], evidence: Evidence) -> Iterator[Case]:
             environment=first.environment,
             due=due,
             records=records,
-            identity=identity.person if identity else PersonKind.UNSAID,
+            identity=_identity(first.user, evidence),
             human=_human(matches, evidence),
         )
 
@@ -170,46 +169,44 @@ def _why_open(incident: Incident, now: datetime) -> str:
 
 
 def _review(episode: Episode, matches: list[Match], evidence: Evidence) -> Record | None:
-    """The review of an episode: a human approver of its correction who is not the one that made the calls."""
+    """The review of an episode: a person who approves its correction and did not make the calls."""
+    reviews = []
     for match in matches:
-        for agent in match.correction.agents:
-            if not _approves(agent, evidence) or agent.kind is AgentKind.SOFTWARE:
-                continue
-            own = _is(agent, episode[0].user, evidence)
-            why = match.record.why_not_final or ("its approver made the calls" if own else "")
-            return Record(
-                subject=match.correction.subject,
-                joined_by=f"approved by {_name(agent)}",
-                recorded=match.correction.recorded,
-                final=not why,
-                why_not_final=why,
+        for approver in evidence.agents.approvers(match.correction):
+            name = evidence.agents.called(approver)
+            why = match.record.why_not_final
+            if _is(approver, episode[0].user, evidence):
+                why = f"its approver {name} made the calls"
+            elif evidence.agents.kind(approver) is not AgentKind.PERSON:
+                why = f"nothing shows that its approver {name} is a person"
+            reviews.append(
+                Record(
+                    subject=match.correction.subject,
+                    joined_by=f"approved by {name}",
+                    recorded=approver.approved or match.correction.recorded,
+                    final=not why,
+                    why_not_final=why,
+                )
             )
-    return None
+    return min(reviews, key=lambda review: not review.final, default=None)
 
 
 def _human(matches: list[Match], evidence: Evidence) -> str:
-    """Who made the calls, as a final correction has it: a person of it, and not as its approver."""
-    return next(
-        (
-            _name(agent)
-            for match in matches
-            if match.final
-            for agent in match.correction.agents
-            if agent.kind is AgentKind.PERSON and not _approves(agent, evidence)
-        ),
-        "",
-    )
-
-
-def _approves(agent: Agent, evidence: Evidence) -> bool:
-    return any(last_part(role) in evidence.policy.provenance.approver_roles for role in agent.roles)
+    """The person who carried out a final correction and so answers for the calls, or ""."""
+    agents = evidence.agents
+    executors = (agent for match in matches if match.final for agent in agents.executors(match.correction))
+    return next((agents.called(agent) for agent in executors if agents.kind(agent) is AgentKind.PERSON), "")
 
 
 def _is(agent: Agent, user: str, evidence: Evidence) -> bool:
-    """Whether an agent is the user whom the log names, by any name of either."""
+    """Whether an agent is shown to be the user whom the log names, by any name of either."""
     known = {name.casefold() for name in evidence.people.names(user)}
-    return any(last_part(name).casefold() in known or name.casefold() in known for name in agent.names)
+    return any(name.casefold() in known for name in agent.names)
 
 
-def _name(agent: Agent) -> str:
-    return last_part(agent.iri) or next(iter(agent.names), "somebody without a name")
+def _identity(user: str, evidence: Evidence) -> PersonKind:
+    """What is behind a user, by the policy's list of automation users and by the directory."""
+    known = evidence.people.find(user)
+    if user in evidence.policy.lakefs.automation_users:
+        return PersonKind.SOFTWARE
+    return known.person if known else PersonKind.UNSAID

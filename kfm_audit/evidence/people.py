@@ -114,7 +114,7 @@ class People:
         if undated:
             return self._undated(name, group, time), False
         if own:
-            return Ruling(Holds.NO, f"{name} was in group {group.name} at another time only"), True
+            return Ruling(Holds.NO, f"{name} was in group {group.name} only {_spans(own)}"), True
         if group.members_known:
             return Ruling(Holds.NO, f"{name} is not in group {group.name}"), False
         return (
@@ -158,15 +158,17 @@ class People:
             done = "added to" if change.added else "taken out of"
             holds = Holds.YES if change.added else Holds.NO
             return Ruling(
-                holds, f"{name} was {done} group {change.group} before it, at {_stamp(change.time)}"
+                holds, f"{name} was {done} group {change.group} before the call, at {_stamp(change.time)}"
             )
         if after and after[0].added:
             change = after[0]
-            why = f"{name} was added to group {change.group} only after it, at {_stamp(change.time)}"
+            why = f"{name} was added to group {change.group} only after the call, at {_stamp(change.time)}"
             return Ruling(Holds.NO, why)
         if after and self._coverage.covers(time, after[0].time):
             change = after[0]
-            why = f"{name} was taken out of group {change.group} only after it, at {_stamp(change.time)}"
+            why = (
+                f"{name} was taken out of group {change.group} only after the call, at {_stamp(change.time)}"
+            )
             return Ruling(Holds.YES, why)
         return None
 
@@ -199,6 +201,18 @@ class People:
 
 def _names(groups: list[Group]) -> set[str]:
     return {name for group in groups for name in (group.id, group.name)}
+
+
+def _spans(entries: list[Membership]) -> str:
+    """`from 2026-01-01T00:00:00Z until 2026-01-30T00:00:00Z`, for each membership."""
+    return " and ".join(
+        " ".join(
+            f"{word} {_stamp(time)}"
+            for word, time in (("from", entry.since), ("until", entry.until))
+            if time is not None
+        )
+        for entry in entries
+    )
 
 
 def _over(entry: Membership, time: datetime) -> bool:

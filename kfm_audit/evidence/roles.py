@@ -20,10 +20,10 @@ def standing(call: BranchOperation, roles: RollbackRoles, people: People) -> Sta
     what cannot be shown is undecided (design section 6, decision 5). Somebody
     who is listed does not break glass.
     """
-    listed = _listed(call, roles, people)
+    listed = _listed(call, roles, "a listed user", people)
     if listed.holds is Holds.YES:
         return Standing(Role.LISTED, listed.why)
-    emergency = _listed(call, roles.break_glass, people)
+    emergency = _listed(call, roles.break_glass, "listed for break-glass", people)
     if emergency.holds is Holds.YES:
         return Standing(Role.BREAK_GLASS, emergency.why)
     undecided = [ruling for ruling in (listed, emergency) if ruling.holds is Holds.UNDECIDED]
@@ -33,8 +33,8 @@ def standing(call: BranchOperation, roles: RollbackRoles, people: People) -> Sta
     return Standing(Role.UNLISTED, why or "the policy lists nobody")
 
 
-def _listed(call: BranchOperation, roles: Roles, people: People) -> Ruling:
-    """Whether the call's user was on one list of users and groups."""
+def _listed(call: BranchOperation, roles: Roles, what: str, people: People) -> Ruling:
+    """Whether the call's user was on one list of users and groups; `what` messages call those who are."""
     if not roles.users and not roles.groups:
         return Ruling(Holds.NO, "")
     if not call.user:
@@ -43,16 +43,18 @@ def _listed(call: BranchOperation, roles: Roles, people: People) -> Ruling:
             NO_USER,
             "find the caller by request id and source address; servers before v0.89 log no user",
         )
-    rulings = [*_users(call, roles.users, people), *_groups(call, roles.groups, people)]
+    rulings = [*_users(call, roles.users, what, people), *_groups(call, roles.groups, people)]
     for wanted in (Holds.YES, Holds.UNDECIDED):
         found = [ruling for ruling in rulings if ruling.holds is wanted]
         if found:
             return Ruling(wanted, _joined(r.why for r in found), _joined(r.cure for r in found))
-    not_named = f"{call.user} is not a listed user" if roles.users else ""
+    not_named = f"{call.user} is not {what}" if roles.users else ""
     return Ruling(Holds.NO, _joined(ruling.why for ruling in rulings) or not_named)
 
 
-def _users(call: BranchOperation, entries: tuple[str | Identity, ...], people: People) -> Iterator[Ruling]:
+def _users(
+    call: BranchOperation, entries: tuple[str | Identity, ...], what: str, people: People
+) -> Iterator[Ruling]:
     for entry in entries:
         name = entry if isinstance(entry, str) else entry.id
         same = people.same(call.user, name)
@@ -65,7 +67,7 @@ def _users(call: BranchOperation, entries: tuple[str | Identity, ...], people: P
                 "list the lakeFS id",
             )
         else:
-            yield _dated(entry, call.time) or Ruling(Holds.YES, f"{call.user} is a listed user")
+            yield _dated(entry, call.time) or Ruling(Holds.YES, f"{call.user} is {what}")
 
 
 def _groups(call: BranchOperation, entries: tuple[str | Identity, ...], people: People) -> Iterator[Ruling]:

@@ -10,6 +10,7 @@ from typing import Final
 from msgspec import Struct
 
 from kfm_audit.facts import Agent, AgentKind, Correction
+from kfm_audit.prov.activities import corrections
 from kfm_audit.prov.graph import Node, Text, is_blank
 from kfm_audit.prov.jsonld import Expanded, as_written
 from kfm_audit.prov.placeholders import holds_todo
@@ -65,8 +66,9 @@ class CorrectionReader:
         A correction without an IRI is named after the document and its place
         among the Activities: a blank node's label changes with each run.
         """
+        ours = frozenset(corrections(self._graph, self._vocabulary))
         for number, node in enumerate(activities, 1):
-            if self._vocabulary.is_correction(self._graph.types(node), self._graph.type_names(node)):
+            if node in ours:
                 subject = f"{self._path}#activity-{number}" if is_blank(node) else as_written(node)
                 yield self._correction(node, subject)
 
@@ -146,7 +148,9 @@ class CorrectionReader:
 
     def _recorded(self, node: Node) -> tuple[tuple[str, datetime | None], ...]:
         """When the record was made: what the document says of the Activity, of itself and of its bundles."""
-        documents = dict.fromkeys((node, *self._expanded.named, *self._graph.typed(PROV + "Bundle")))
+        documents = dict.fromkeys(
+            (node, *self._expanded.named, *self._graph.classes.get(PROV + "Bundle", ()))
+        )
         values = (
             value
             for document in documents
@@ -182,7 +186,7 @@ class CorrectionReader:
         )
 
     def _agent_kind(self, agent: Node | Text) -> AgentKind:
-        types = set(self._graph.types(agent)) if isinstance(agent, str) else set()
+        types = frozenset(self._graph.types(agent)) if isinstance(agent, str) else frozenset[str]()
         return next((kind for iris, kind in _KINDS if types & iris), AgentKind.UNSAID)
 
     def _agent_names(self, agent: Node | Text) -> tuple[str, ...]:

@@ -131,7 +131,8 @@ def _read_json(source: Source, context: ReadContext) -> Reading:
         return _broken(source, "is an RO-Crate, whose runs are schema.org actions and no Activities", CURE)
 
     from kfm_audit.inputs.corrections import CorrectionReader
-    from kfm_audit.prov.emptiness import activities, fault
+    from kfm_audit.prov.activities import activities
+    from kfm_audit.prov.faults import fault
     from kfm_audit.prov.jsonld import expand
     from kfm_audit.prov.prepare import Refusal
     from kfm_audit.prov.terms import Vocabulary

@@ -15,17 +15,11 @@ import msgspec
 from msgspec import Struct
 
 from kfm_audit import shipped
-from kfm_audit.policy.model import Policy, duration
+from kfm_audit.policy.model import Policy
 from kfm_audit.policy.strict import DocumentError, nearest, read_strictly
+from kfm_audit.policy.yaml import read_yaml
 
 DEFAULT_PACK: Final = "kfm-v11"
-_DURATIONS: Final = (
-    ("join_tolerance",),
-    ("episode_gap",),
-    ("due", "correction"),
-    ("due", "incident"),
-    ("due", "review"),
-)
 
 Document = dict[str, Any]
 
@@ -100,7 +94,10 @@ def _read(file: Path) -> Document:
         except (msgspec.MsgspecError, RecursionError) as error:
             raise PolicyError(f"{file}: {error}") from None
     else:
-        document = _read_yaml(file, data)
+        try:
+            document = read_yaml(data)
+        except ValueError as error:
+            raise PolicyError(f"{file}: is not YAML: {error}") from None
     if not isinstance(document, dict):
         raise PolicyError(f"{file}: a policy is a map of keys; begin it with `policy: 1`")
     own: Document = document
@@ -108,31 +105,11 @@ def _read(file: Path) -> Document:
     return own
 
 
-def _read_yaml(file: Path, data: bytes) -> object:
-    import yaml
-
-    try:
-        return yaml.load(data, Loader=yaml.CSafeLoader)
-    except (yaml.YAMLError, RecursionError, UnicodeDecodeError) as error:
-        raise PolicyError(f"{file}: is not YAML: {' '.join(str(error).split())}") from None
-
-
 def _typed(file: Path, document: Document) -> Policy:
     try:
-        policy = read_strictly(document, Policy)
+        return read_strictly(document, Policy)
     except DocumentError as error:
         raise PolicyError(f"{place_in(file, error.path)}: {error.message}") from None
-    lakefs = document.get("lakefs", {})
-    for path in _DURATIONS:
-        value: object = lakefs
-        for key in path:
-            value = value.get(key, None) if isinstance(value, dict) else None
-        if isinstance(value, str):
-            try:
-                duration(value)
-            except ValueError as error:
-                raise PolicyError(f"{place_in(file, ('lakefs', *path))}: {error}") from None
-    return policy
 
 
 def place_in(file: Path, path: tuple[str, ...]) -> str:

@@ -153,7 +153,7 @@ class MetricOverride(Section, frozen=True):
     vocabularies: dict[str, tuple[str, ...]] = {}
     """The values that a label key may take here, instead of those of `telemetry.vocabularies`."""
     max_values: int | None = None
-    """Distinct values from which on a label of these metrics is too much, instead of `telemetry.max_values`."""
+    """The most distinct values that a label of these metrics may have, instead of `telemetry.max_values`."""
     third_party: bool = False
     """Others choose the labels of these metrics (AWS, client libraries): they are not judged."""
 

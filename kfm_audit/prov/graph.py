@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Final, TypeAlias
 
 from msgspec import Struct
@@ -89,18 +90,19 @@ class Graph:
         """The subjects whose property has `node` as its value."""
         return tuple(self._backward.get(node, {}).get(predicate, ()))
 
-    def types(self, node: Node) -> tuple[str, ...]:
-        """The IRIs of the types of `node`, as RDF and as PROV give them."""
-        both = (*self.values(node, _TYPE), *self.values(node, _PROV_TYPE))
-        return tuple(value for value in both if isinstance(value, str))
+    def types(self, node: Node) -> tuple[Node | Text, ...]:
+        """The types of `node`, as RDF and as PROV give them; nothing expands text under `prov:type`."""
+        return (*self.values(node, _TYPE), *self.values(node, _PROV_TYPE))
 
-    def type_names(self, node: Node) -> tuple[str, ...]:
-        """What stands as text under `prov:type`."""
-        return tuple(value.value for value in self.values(node, _PROV_TYPE) if isinstance(value, Text))
-
-    def typed(self, iri: str) -> tuple[Node, ...]:
-        """The resources of a type."""
-        return tuple(dict.fromkeys((*self.sources(_TYPE, iri), *self.sources(_PROV_TYPE, iri))))
+    @cached_property
+    def classes(self) -> Mapping[Node | Text, tuple[Node, ...]]:
+        """All types that occur, each with its resources in document order."""
+        members: dict[Node | Text, list[Node]] = {}
+        for node, said in self._forward.items():
+            if _TYPE in said or _PROV_TYPE in said:
+                for type_ in dict.fromkeys(self.types(node)):
+                    members.setdefault(type_, []).append(node)
+        return {type_: tuple(nodes) for type_, nodes in members.items()}
 
     def _members(self, value: Node | Text) -> Iterator[Node | Text]:
         if isinstance(value, Text) or (value != _NIL and _FIRST not in self._forward.get(value, {})):

@@ -67,7 +67,7 @@ def expand(data: bytes, path: str) -> Expanded | Refusal:
 
 def base_iri(path: str) -> str:
     """The IRI that stands for a document at `path`."""
-    return _BASE + quote(path)
+    return _BASE + quote(path, errors="surrogateescape")
 
 
 def as_written(iri: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_TODO: Final = re.compile(r"\b(?:TODO|TBD|FIXME|XXX)\b")
-_TEMPLATE: Final = re.compile(r"<[^<>]*>|\{\{.*\}\}|\$\{.*\}|\[[^\[\]]*\]")
+# Patterns are compiled when they are first needed: every run imports this, few meet a correction.
+_TODO: Final = r"\b(?:TODO|TBD|FIXME|XXX)\b"
+_TEMPLATE: Final = r"<[^<>]*>|\{\{.*\}\}|\$\{.*\}|\[[^\[\]]*\]"
 _NOTHING: Final = frozenset(
     {"n/a", "na", "none", "null", "unknown", "placeholder", "reason", "why", "justification", "see incident"}
 )
@@ -14,7 +15,7 @@ _NOTHING: Final = frozenset(
 
 def holds_todo(text: str) -> bool:
     """Whether somebody marked `text` as unfinished: `TODO`, `TBD`, `FIXME` or `XXX` as a word of its own."""
-    return _TODO.search(text) is not None or text.strip().casefold() in ("todo", "tbd", "fixme")
+    return re.search(_TODO, text) is not None or text.strip().casefold() in ("todo", "tbd", "fixme")
 
 
 def is_placeholder(text: str) -> bool:
@@ -23,7 +24,7 @@ def is_placeholder(text: str) -> bool:
     return (
         holds_todo(bare)
         or bare.casefold().rstrip(".") in _NOTHING
-        or _TEMPLATE.fullmatch(bare) is not None
+        or re.fullmatch(_TEMPLATE, bare) is not None
         or bare.casefold().startswith("lorem ipsum")
         or len(set(bare.casefold()) - {" ", "."}) <= 1
     )

@@ -177,8 +177,11 @@ def _repeated(data: bytes) -> str:
     repeated: list[str] = []
 
     def note(pairs: list[tuple[str, Json]]) -> None:
-        keys = [key for key, _ in pairs]
-        repeated.extend(key for key in keys if keys.count(key) > 1)
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                repeated.append(key)
+            seen.add(key)
 
     json.loads(data, object_pairs_hook=note)
     return next(iter(repeated), "")

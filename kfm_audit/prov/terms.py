@@ -22,6 +22,9 @@ KFM: Final = "https://kansasfrontiermatrix.org/ns/kfm#"
 CORRECTION_TYPES: Final = ("Correction", "Rollback")
 """Local names of the types that make an Activity a correction."""
 
+CORRECTION_NAMES: Final = frozenset(f"kfm:{name}" for name in CORRECTION_TYPES)
+"""The same as they stand as text under `prov:type`, where no JSON-LD processor expands them."""
+
 CORRECTION_TERMS: Final = (
     "lakefsRepository",
     "lakefsBranch",
@@ -54,16 +57,3 @@ class Vocabulary:
     def local_name(self, iri: str) -> str:
         """The local name of one of our terms, or "" where `iri` is under none of the namespaces."""
         return next((iri[len(ns) :] for ns in self._namespaces if iri.startswith(ns)), "")
-
-    def is_correction(self, types: Iterable[str], names: Iterable[str] = ()) -> bool:
-        """Whether the types of an Activity make it a correction.
-
-        `types` are IRIs; `names` are qualified names that stood as text under
-        `prov:type` (`kfm:Correction`), which no JSON-LD processor expands.
-        """
-        return any(self.local_name(iri) in CORRECTION_TYPES for iri in types) or any(
-            name in _QUALIFIED_NAMES for name in names
-        )
-
-
-_QUALIFIED_NAMES: Final = frozenset(f"kfm:{name}" for name in CORRECTION_TYPES)

@@ -11,10 +11,10 @@ SHOWN: Final = 3
 LENGTH: Final = 40
 """Characters of a value that are shown."""
 
-_EMAIL: Final = re.compile(r"[^\s@/:;,<>\"']+@(?=[^\s@/:]+\.[A-Za-z]{2,})")
+_EMAIL: Final = re.compile(r"[^\s@]+@(?=[^\s@/:]+\.[A-Za-z]{2,})")
 _USERINFO: Final = re.compile(r"(?<=://)[^/@\s]*@")
 _SECRET_PARAMETER: Final = re.compile(
-    r"(?i)((?:pass(?:word|wd)?|secret|token|api[_-]?key|access[_-]?key|signature|sig|credential|auth)[^=:&\s]{0,20}[=:])[^&\s]+"
+    r"(?i)((?:pass(?:word|wd)?|secret|token|api[_-]?key|access[_-]?key|signature|sig|credential|auth)[^=:&\s]{0,20}[=:])\s*[^&\s]+"
 )
 _SECRET: Final = re.compile(
     r"(?:AKIA|ASIA)[0-9A-Z]{16}"  # AWS access keys

@@ -51,7 +51,7 @@ _PATTERNS: Final = {
     Shape.URL: r"[A-Za-z][A-Za-z0-9+.-]*://\S+",
     Shape.IP: (
         rf"(?:{_OCTET}\.){{3}}{_OCTET}(?::\d{{1,5}})?"
-        r"|\[?(?=[0-9a-fA-F:]*::|(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F])[0-9a-fA-F:]{3,39}(?:%\w+)?(?:\]:\d{1,5}|\])?"
+        r"|\[?(?=[0-9a-fA-F:]*::|(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F])[0-9a-fA-F:]{2,39}(?:%\w+)?(?:\]:\d{1,5}|\])?"
     ),
     Shape.TIME: r"\d{4}-\d\d-\d\d[T_ ]\d\d[:-]?\d\d.*|\d{8}T\d{4,6}(?:\.\d+)?Z?",
     # Seconds, milliseconds, microseconds and nanoseconds since 1970, from 2001 to 2033.

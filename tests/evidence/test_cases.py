@@ -27,7 +27,7 @@ from kfm_audit.facts import (
     Standing,
     User,
 )
-from kfm_audit.policy.model import BranchOverride, Due, LakeFS, Policy, RollbackRoles, Roles
+from kfm_audit.policy.model import BranchOverride, Due, LakeFS, Policy, Roles, RollbackRoles
 from kfm_audit.values import Origin
 
 THREE = datetime(2026, 1, 30, 3, 0, tzinfo=UTC)
@@ -105,7 +105,9 @@ def test_a_rollback_is_a_case_that_owes_correction_and_incident() -> None:
 
 
 def test_what_is_refused_is_a_denial_and_what_fails_is_neither() -> None:
-    evidence = joined(*(call(status=status, request=str(status)) for status in (400, 401, 403, 404, 409, 412, 500)))
+    evidence = joined(
+        *(call(status=status, request=str(status)) for status in (400, 401, 403, 404, 409, 412, 500))
+    )
     assert evidence.of(Rollback) == evidence.of(Case) == ()
     assert [(denied.request_id, denied.environment) for denied in evidence.of(DeniedRollback)] == [
         ("401", "prod"),
@@ -141,7 +143,10 @@ def test_branches_may_have_their_own_roles_and_dues() -> None:
     overrides = (
         BranchOverride(branches=("env-*",), reason="r", due=Due(correction="1h", incident="2d")),
         BranchOverride(
-            branches=("env-prod",), reason="r", rollback=RollbackRoles(users=("sam",)), due=Due(correction="9h")
+            branches=("env-prod",),
+            reason="r",
+            rollback=RollbackRoles(users=("sam",)),
+            due=Due(correction="9h"),
         ),
     )
     policy = msgspec.structs.replace(POLICY, overrides=overrides)
@@ -159,7 +164,10 @@ class TestEpisodes:
 
     def test_another_actor_branch_or_repository_is_another_episode(self) -> None:
         found = cases(
-            call(0, "a"), call(1, "b", user="sam"), call(2, "c", branch="env-stage"), call(3, "d", repository="geo")
+            call(0, "a"),
+            call(1, "b", user="sam"),
+            call(2, "c", branch="env-stage"),
+            call(3, "d", repository="geo"),
         )
         assert [case.first.request_id for case in found] == ["a", "b", "c", "d"]
 
@@ -207,7 +215,13 @@ class TestTime:
         assert late.records == {}
 
     def test_a_window_admits_events_and_never_tears_a_case(self) -> None:
-        facts = (call(0, "a"), call(5, "b"), call(60, "c"), call(61, "x", status=403), call(5, "y", status=403))
+        facts = (
+            call(0, "a"),
+            call(5, "b"),
+            call(60, "c"),
+            call(61, "x", status=403),
+            call(5, "y", status=403),
+        )
         evidence = joined(*facts, since=THREE + 5 * MINUTE, until=THREE + 60 * MINUTE)
         assert [c.request_id for c in evidence.of(Rollback)] == ["b"]
         assert [c.request_id for c in evidence.of(DeniedRollback)] == ["y"]
@@ -235,7 +249,10 @@ CORRECTION_JOINS = {
         {"restored_commits": ("9666d7c9daf3" + "0" * 52,)},
         "repository, branch and commit 9666d7c9daf3",
     ),
-    "by a shortened commit": ({"restored_commits": ("9666D7C",)}, "repository, branch and commit 9666d7c9daf3"),
+    "by a shortened commit": (
+        {"restored_commits": ("9666D7C",)},
+        "repository, branch and commit 9666d7c9daf3",
+    ),
     "a commit of six digits names nothing": ({"restored_commits": ("9666d7",)}, None),
     "the commit on another branch": ({"restored_commits": ("9666d7c9daf3",), "branch": "env-stage"}, None),
     "the commit in another repository": ({"restored_commits": ("9666d7c9daf3",), "repository": ""}, None),
@@ -281,28 +298,36 @@ def test_one_correction_accounts_for_an_episode_and_for_all_calls_that_it_names(
 
 def test_weak_joins_are_one_to_one_and_the_nearest_first() -> None:
     calls = (call(0, ""), call(15, ""))
-    first, second = cases(*calls, correction("x", started=THREE + 8 * MINUTE), correction("y", started=THREE + 7 * MINUTE))
+    first, second = cases(
+        *calls, correction("x", started=THREE + 8 * MINUTE), correction("y", started=THREE + 7 * MINUTE)
+    )
     assert (first.records[Debt.CORRECTION].subject, second.records[Debt.CORRECTION].subject) == ("y", "x")
     first, second = cases(*calls, correction("x", started=THREE + 8 * MINUTE))
     assert (first.records, second.records[Debt.CORRECTION].subject) == ({}, "x")
 
 
 def test_last_weeks_correction_of_a_reset_to_the_same_commit_is_not_tonights() -> None:
-    old = correction("old", restored_commits=("9666d7c9daf3",), started=THREE - 168 * HOUR, recorded=THREE - 167 * HOUR)
+    old = correction(
+        "old", restored_commits=("9666d7c9daf3",), started=THREE - 168 * HOUR, recorded=THREE - 167 * HOUR
+    )
     before, tonight = cases(call(-168 * 60, "a"), call(0, "b"), old)
     assert before.records[Debt.CORRECTION].subject == "old"
     assert tonight.records == {}
 
 
 def test_a_commit_wins_over_a_nearer_time() -> None:
-    found = record(call(), correction("time", started=THREE), correction("commit", restored_commits=("9666d7c9daf3",)))
+    found = record(
+        call(), correction("time", started=THREE), correction("commit", restored_commits=("9666d7c9daf3",))
+    )
     assert found is not None
     assert found.subject == "commit"
 
 
 def test_a_draft_is_a_record_that_is_not_final_and_gives_way_to_one_that_is() -> None:
     draft = correction("draft", request_ids=("0b1e",), draft=True)
-    assert record(call(), draft) == Record("draft", "request id 0b1e", None, False, "it is a draft (kfm:draft)")
+    assert record(call(), draft) == Record(
+        "draft", "request id 0b1e", None, False, "it is a draft (kfm:draft)"
+    )
     todo = correction("todo", request_ids=("0b1e",), todo="kfm:justification")
     assert record(call(), todo) == Record(
         "todo", "request id 0b1e", None, False, "its kfm:justification still holds a TODO"
@@ -396,7 +421,7 @@ class TestBreakGlass:
     def test_a_review_is_owed_where_glass_was_broken(self) -> None:
         (case,) = cases(call(user="oncall"))
         assert case.due[Debt.REVIEW] == THREE + 72 * HOUR
-        assert case.first.standing == Standing(Role.BREAK_GLASS, "oncall is a listed user")
+        assert case.first.standing == Standing(Role.BREAK_GLASS, "oncall is listed for break-glass")
 
     def test_an_approver_who_is_another_person_reviews(self) -> None:
         case = glass(agent("sam"), agent("alex", AgentKind.PERSON, APPROVER))
@@ -404,20 +429,40 @@ class TestBreakGlass:
         assert case.human == "sam"
 
     def test_nobody_reviews_themselves(self) -> None:
-        directory = User(subject="oncall", origin=HERE, id="oncall", email="Jane@acme.com", person=PersonKind.SHARED)
+        directory = User(
+            subject="oncall", origin=HERE, id="oncall", email="Jane@acme.com", person=PersonKind.SHARED
+        )
         case = glass(agent("jane@ACME.com", AgentKind.PERSON, APPROVER), facts=(directory,))
         assert case.records[Debt.REVIEW] == Record(
-            "c", "approved by jane@ACME.com", NOW, False, "its approver made the calls"
+            "c",
+            "approved by jane@ACME.com",
+            NOW,
+            False,
+            "its approver jane@ACME.com made the calls",
         )
         assert (case.identity, case.human) == (PersonKind.SHARED, "")
 
     def test_software_reviews_nothing(self) -> None:
-        assert Debt.REVIEW not in glass(agent("bot", AgentKind.SOFTWARE, APPROVER)).records
+        case = glass(agent("bot", AgentKind.SOFTWARE, APPROVER))
+        assert case.records[Debt.REVIEW].why_not_final == "nothing shows that its approver bot is a person"
+
+    def test_of_several_approvers_one_who_may_is_enough(self) -> None:
+        case = glass(agent("bot", AgentKind.SOFTWARE, APPROVER), agent("alex", AgentKind.PERSON, APPROVER))
+        assert case.records[Debt.REVIEW] == Record("c", "approved by alex", NOW, True)
+
+    def test_automation_users_are_software(self) -> None:
+        policy = msgspec.structs.replace(POLICY, automation_users=("oncall", "bot"))
+        approved = correction(request_ids=("0b1e",), agents=(agent("bot", AgentKind.PERSON, APPROVER),))
+        (case,) = cases(call(user="oncall"), approved, lakefs=policy)
+        assert (case.identity, case.records.keys()) == (PersonKind.SOFTWARE, {Debt.CORRECTION, Debt.REVIEW})
+        assert not case.records[Debt.REVIEW].final
 
     def test_another_role_is_no_review(self) -> None:
         assert Debt.REVIEW not in glass(agent("alex", AgentKind.PERSON, "urn:x#witness")).records
 
     def test_a_draft_reviews_nothing_yet(self) -> None:
         case = glass(agent("alex", AgentKind.PERSON, APPROVER), agent("sam"), draft=True)
-        assert case.records[Debt.REVIEW] == Record("c", "approved by alex", NOW, False, "it is a draft (kfm:draft)")
+        assert case.records[Debt.REVIEW] == Record(
+            "c", "approved by alex", NOW, False, "it is a draft (kfm:draft)"
+        )
         assert case.human == ""

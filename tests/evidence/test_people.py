@@ -17,7 +17,7 @@ from kfm_audit.facts import (
     Role,
     User,
 )
-from kfm_audit.policy.model import Identity, Policy, RollbackRoles, Roles
+from kfm_audit.policy.model import Identity, Policy, Roles, RollbackRoles
 from kfm_audit.values import Origin
 
 EVENT = datetime(2026, 1, 30, 3, 0, tzinfo=UTC)
@@ -94,16 +94,32 @@ class TestNames:
 
 
 AS_OF = EVENT + 5 * HOUR
+NOT_SINCE_WHEN = (
+    "the directory lists jane in group sre as of 2026-01-30T08:00:00Z, not since when, "
+    "and the log does not cover all from 2026-01-30T03:00:00Z until then"
+)
+NO_DATE = (
+    "the policy's dates of jane cannot be read: 'soon' is no date or time: "
+    "write 2026-01-31 or 2026-01-31T09:00:00Z"
+)
 MEMBERSHIPS = {
     # what the directory and the logs say -> what is so, and why
     "dated, within": ([group(Membership("jane", EVENT - HOUR))], Holds.YES, "jane was in group sre then"),
-    "dated, from the very moment": ([group(Membership("jane", EVENT))], Holds.YES, "jane was in group sre then"),
+    "dated, from the very moment": (
+        [group(Membership("jane", EVENT))],
+        Holds.YES,
+        "jane was in group sre then",
+    ),
     "dated, until the very moment": (
         [group(Membership("jane", EVENT - HOUR, EVENT))],
         Holds.NO,
-        "jane was in group sre at another time only",
+        "jane was in group sre only from 2026-01-30T02:00:00Z until 2026-01-30T03:00:00Z",
     ),
-    "dated, later": ([group(Membership("jane", EVENT + HOUR))], Holds.NO, "jane was in group sre at another time only"),
+    "dated, later": (
+        [group(Membership("jane", EVENT + HOUR))],
+        Holds.NO,
+        "jane was in group sre only from 2026-01-30T04:00:00Z",
+    ),
     "dated twice": (
         [group(Membership("jane", EVENT - 9 * HOUR, EVENT - 8 * HOUR), Membership("jane", EVENT - HOUR))],
         Holds.YES,
@@ -117,7 +133,7 @@ MEMBERSHIPS = {
     "dated, over, though the log adds them": (
         [group(Membership("jane", EVENT - 9 * HOUR, EVENT - 8 * HOUR)), change(-1, added=True), log(-9, 9)],
         Holds.NO,
-        "jane was in group sre at another time only",
+        "jane was in group sre only from 2026-01-29T18:00:00Z until 2026-01-29T19:00:00Z",
     ),
     "not a member": ([group("sam")], Holds.NO, "jane is not in group sre"),
     "not a member, among pages that lack": (
@@ -148,39 +164,37 @@ MEMBERSHIPS = {
     "undated, a gap in the log": (
         [group("jane", as_of=AS_OF), log(-1, 2), log(3, 6)],
         Holds.UNDECIDED,
-        "the directory lists jane in group sre as of 2026-01-30T08:00:00Z, not since when, "
-        "and the log does not cover all from 2026-01-30T03:00:00Z until then",
+        NOT_SINCE_WHEN,
     ),
     "undated end, not over": (
         [group(Membership("jane", None, EVENT + HOUR), as_of=AS_OF)],
         Holds.UNDECIDED,
-        "the directory lists jane in group sre as of 2026-01-30T08:00:00Z, not since when, "
-        "and the log does not cover all from 2026-01-30T03:00:00Z until then",
+        NOT_SINCE_WHEN,
     ),
     "undated end, over": (
         [group(Membership("jane", None, EVENT), as_of=AS_OF)],
         Holds.NO,
-        "jane was in group sre at another time only",
+        "jane was in group sre only until 2026-01-30T03:00:00Z",
     ),
     "added afterwards": (
         [group("jane", as_of=AS_OF), change(1, added=True), log(-1, 6)],
         Holds.NO,
-        "jane was added to group sre only after it, at 2026-01-30T04:00:00Z",
+        "jane was added to group sre only after the call, at 2026-01-30T04:00:00Z",
     ),
     "added in the same second": (
         [group("jane", as_of=AS_OF), change(0, added=True), log(-1, 6)],
         Holds.NO,
-        "jane was added to group sre only after it, at 2026-01-30T03:00:00Z",
+        "jane was added to group sre only after the call, at 2026-01-30T03:00:00Z",
     ),
     "taken out afterwards": (
         [group("sam"), change(1, added=False), log(-1, 6)],
         Holds.YES,
-        "jane was taken out of group sre only after it, at 2026-01-30T04:00:00Z",
+        "jane was taken out of group sre only after the call, at 2026-01-30T04:00:00Z",
     ),
     "taken out in the same second": (
         [group("sam"), change(0, added=False), log(-1, 6)],
         Holds.NO,
-        "jane was taken out of group sre before it, at 2026-01-30T03:00:00Z",
+        "jane was taken out of group sre before the call, at 2026-01-30T03:00:00Z",
     ),
     "taken out afterwards, behind a gap": (
         [group("sam"), change(3, added=False), log(-1, 1), log(2, 6)],
@@ -190,7 +204,7 @@ MEMBERSHIPS = {
     "added before, and nothing since": (
         [change(-1, added=True), log(-2, 1)],
         Holds.YES,
-        "jane was added to group sre before it, at 2026-01-30T02:00:00Z",
+        "jane was added to group sre before the call, at 2026-01-30T02:00:00Z",
     ),
     "added before, behind a gap": (
         [change(-5, added=True), log(-6, -4), log(-1, 1)],
@@ -200,10 +214,15 @@ MEMBERSHIPS = {
     "the last change before counts": (
         [change(-2, added=True), change(-1, added=False), log(-3, 1)],
         Holds.NO,
-        "jane was taken out of group sre before it, at 2026-01-30T02:00:00Z",
+        "jane was taken out of group sre before the call, at 2026-01-30T02:00:00Z",
     ),
     "changes of others say nothing": (
-        [group("jane", as_of=AS_OF), change(1, added=True, who="sam"), change(1, added=True, name="dev"), log(-1, 6)],
+        [
+            group("jane", as_of=AS_OF),
+            change(1, added=True, who="sam"),
+            change(1, added=True, name="dev"),
+            log(-1, 6),
+        ],
         Holds.YES,
         "jane is in group sre as of 2026-01-30T08:00:00Z, and the log shows no change",
     ),
@@ -294,10 +313,15 @@ STANDINGS = {
         RollbackRoles(users=(Identity("jane", since="soon"),)),
         [],
         Role.UNDECIDED,
-        "the policy's dates of jane cannot be read: 'soon' is no date or time: "
-        "write 2026-01-31 or 2026-01-31T09:00:00Z",
+        NO_DATE,
     ),
-    "a member of a listed group": (call(), RollbackRoles(groups=("sre",)), [IN], Role.LISTED, "jane was in group sre then"),
+    "a member of a listed group": (
+        call(),
+        RollbackRoles(groups=("sre",)),
+        [IN],
+        Role.LISTED,
+        "jane was in group sre then",
+    ),
     "of a group listed for another time": (
         call(),
         RollbackRoles(groups=(Identity("sre", until="2026-01-01"),)),
@@ -331,17 +355,23 @@ STANDINGS = {
         RollbackRoles(users=("sam",), break_glass=Roles(users=("alex",))),
         [],
         Role.UNLISTED,
-        "jane is not a listed user",
+        "jane is not a listed user; jane is not listed for break-glass",
     ),
     "nobody is listed": (call(), RollbackRoles(), [], Role.UNLISTED, "the policy lists nobody"),
-    "the log names nobody": (call(""), RollbackRoles(users=("jane",)), [], Role.UNDECIDED, "the log names no user"),
+    "the log names nobody": (
+        call(""),
+        RollbackRoles(users=("jane",)),
+        [],
+        Role.UNDECIDED,
+        "the log names no user",
+    ),
     "nobody named, nobody listed": (call(""), RollbackRoles(), [], Role.UNLISTED, "the policy lists nobody"),
     "break-glass": (
         call(),
         RollbackRoles(users=("sam",), break_glass=Roles(users=("jane",))),
         [],
         Role.BREAK_GLASS,
-        "jane is a listed user",
+        "jane is listed for break-glass",
     ),
     "listed before break-glass": (
         call(),
@@ -355,7 +385,7 @@ STANDINGS = {
         RollbackRoles(groups=("sre",), break_glass=Roles(users=("jane",))),
         [],
         Role.BREAK_GLASS,
-        "jane is a listed user",
+        "jane is listed for break-glass",
     ),
     "break-glass is not shown": (
         call(),
@@ -386,4 +416,7 @@ def test_a_name_that_is_taken_gives_no_role_to_its_imitator() -> None:
     imitator = user("u6", friendly_name="jane")
     roles = RollbackRoles(users=("jane",))
     assert standing(call("u6"), roles, people(user("jane"), imitator)).role is Role.UNLISTED
-    assert standing(msgspec.structs.replace(call(), user="jane"), roles, people(user("jane"), imitator)).role is Role.LISTED
+    assert (
+        standing(msgspec.structs.replace(call(), user="jane"), roles, people(user("jane"), imitator)).role
+        is Role.LISTED
+    )

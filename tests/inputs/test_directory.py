@@ -96,16 +96,25 @@ def test_our_own_format() -> None:
 
 
 def test_answers_of_the_api() -> None:
-    users = {"pagination": PAGE, "results": [{"id": "u1", "creation_date": 1767225600, "email": "jane@acme.com"}]}
+    users = {
+        "pagination": PAGE,
+        "results": [{"id": "u1", "creation_date": 1767225600, "email": "jane@acme.com"}],
+    }
     assert read(users, "auth/users.json") == (
         User(subject="u1", origin=Origin("auth/users.json", "/results/0"), id="u1", email="jane@acme.com"),
     )
     groups = {"pagination": PAGE, "results": [{"id": "g1", "name": "sre", "creation_date": 1767225600}]}
     assert read(groups, "any.json") == (
-        Group(subject="g1", origin=Origin("any.json", "/results/0"), id="g1", name="sre", members_known=False),
+        Group(
+            subject="g1", origin=Origin("any.json", "/results/0"), id="g1", name="sre", members_known=False
+        ),
     )
     path = "auth/groups/reliability%20engineers/members.json"
-    members = {"pagination": PAGE, "results": [{"id": "u1", "creation_date": 1767225600}], "as_of": "2026-01-31T00:00:00Z"}
+    members = {
+        "pagination": PAGE,
+        "results": [{"id": "u1", "creation_date": 1767225600}],
+        "as_of": "2026-01-31T00:00:00Z",
+    }
     assert read(members, path) == (
         User(subject="u1", origin=Origin(path, "/results/0"), id="u1"),
         Group(
@@ -125,8 +134,11 @@ def test_nobody_in_a_group_is_an_answer() -> None:
 
 
 def test_a_page_of_several_is_not_the_whole() -> None:
-    page = {"pagination": {**PAGE, "has_more": True, "next_offset": "u1"}, "results": [{"id": "u1", "creation_date": 1}]}
-    user, group, lost = read(page, "groups/sre/members.json")
+    page = {
+        "pagination": {**PAGE, "has_more": True, "next_offset": "u1"},
+        "results": [{"id": "u1", "creation_date": 1}],
+    }
+    _, group, lost = read(page, "groups/sre/members.json")
     assert not group.members_known
     assert (lost.part, lost.cause, lost.origin.pointer) == (
         "the pages that follow",
@@ -147,7 +159,15 @@ def test_what_cannot_be_read_is_lost_by_itself() -> None:
         }
     )
     lost = [(fact.part, fact.cause) for fact in facts if isinstance(fact, UnreadableInput)]
-    assert [part for part, _ in lost] == ["/as_of", "/users/0", "/users/1", "/users/3", "/groups/0/members/0", "/groups/0/members/2", "/groups/1"]
+    assert [part for part, _ in lost] == [
+        "/as_of",
+        "/users/0",
+        "/users/1",
+        "/users/3",
+        "/groups/0/members/0",
+        "/groups/0/members/2",
+        "/groups/1",
+    ]
     assert lost[4][1] == "'tomorrow' is no date or time: write 2026-01-31 or 2026-01-31T09:00:00Z"
     (group,) = [fact for fact in facts if isinstance(fact, Group)]
     assert (group.members, group.members_known, group.as_of) == ((Membership("u2"),), False, None)
@@ -161,7 +181,13 @@ def test_what_cannot_be_read_is_lost_by_itself() -> None:
         ("org.json", {"users": [{"id": "u"}], "groups": [{"id": "g"}], "teams": []}),
         ("branches.json", {"pagination": PAGE, "results": [{"id": "main", "commit_id": "9666d7c9daf3"}]}),
         ("commits.json", {"pagination": PAGE, "results": [{"id": "9", "creation_date": 1, "parents": []}]}),
-        ("repositories.json", {"pagination": PAGE, "results": [{"id": "kfm", "creation_date": 1, "storage_namespace": "s3://b"}]}),
+        (
+            "repositories.json",
+            {
+                "pagination": PAGE,
+                "results": [{"id": "kfm", "creation_date": 1, "storage_namespace": "s3://b"}],
+            },
+        ),
         ("page.json", {"pagination": {}, "results": [{"id": 1, "name": "of another service"}]}),
         ("a.json", {"users": "none"}),
         ("b.json", [{"id": "u"}]),
@@ -174,13 +200,31 @@ def test_what_is_no_directory_is_left_to_others(path, document) -> None:
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just("2026-01-31"),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(
-            ["users", "groups", "as_of", "pagination", "results", "has_more", "id", "name", "email", "kind", "members", "user", "since", "until", "creation_date"]
-        ),
-        inner,
-        max_size=4,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "users",
+                    "groups",
+                    "as_of",
+                    "pagination",
+                    "results",
+                    "has_more",
+                    "id",
+                    "name",
+                    "email",
+                    "kind",
+                    "members",
+                    "user",
+                    "since",
+                    "until",
+                    "creation_date",
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
     ),
     max_leaves=15,
 )

@@ -81,10 +81,22 @@ def test_an_open_record_is_valid() -> None:
     [
         ({"status": "opne"}, 'status: "opne" is not one of "open", "mitigated" or "closed"', "/status"),
         ({"opened_at": "2026-01-30"}, 'opened_at: "2026-01-30" is not a "date-time"', "/opened_at"),
-        ({"opened_at": "2026-01-30T03:00:00"}, 'opened_at: "2026-01-30T03:00:00" is not a "date-time"', "/opened_at"),
+        (
+            {"opened_at": "2026-01-30T03:00:00"},
+            'opened_at: "2026-01-30T03:00:00" is not a "date-time"',
+            "/opened_at",
+        ),
         ({"rollbacks": ["a", 5]}, 'rollbacks/1: 5 is not of type "string"', "/rollbacks/1"),
-        ({"rollback": ["a"]}, "the record: Additional properties are not allowed ('rollback' was unexpected)", ""),
-        ({"opened_at": "2016-12-31T23:59:60Z"}, "the record: '2016-12-31T23:59:60Z' is no time: write 2026-01-31T09:00:00Z", ""),
+        (
+            {"rollback": ["a"]},
+            "the record: Additional properties are not allowed ('rollback' was unexpected)",
+            "",
+        ),
+        (
+            {"opened_at": "2016-12-31T23:59:60Z"},
+            "the record: '2016-12-31T23:59:60Z' is no time: write 2026-01-31T09:00:00Z",
+            "",
+        ),
     ],
 )
 def test_a_record_that_breaks_the_schema_says_which_field_and_why(change, cause, pointer) -> None:
@@ -118,8 +130,14 @@ def test_recognition(path, document, expected) -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from(["open", "2026-01-30T03:00:00Z"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*CLOSED, "y"]), inner, max_size=9),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=5)
+    | st.sampled_from(["open", "2026-01-30T03:00:00Z"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*CLOSED, "y"]), inner, max_size=9)
+    ),
     max_leaves=15,
 )
 

@@ -1,5 +1,5 @@
 import gzip
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -134,7 +134,11 @@ def test_duplicates_are_dropped_and_lines_may_come_in_any_order() -> None:
 
 
 def test_without_request_ids_two_calls_of_one_second_stay_two() -> None:
-    bare = {key: value for key, value in line("RevertBranch", path=f"{BRANCH}/revert").items() if key != "request_id"}
+    bare = {
+        key: value
+        for key, value in line("RevertBranch", path=f"{BRANCH}/revert").items()
+        if key != "request_id"
+    }
     facts = read(lines(bare, {**bare, "source_ip": "10.0.0.7:51513"}, bare))
     assert [fact.source_ip for fact in facts[:-1]] == ["10.0.0.7:51512", "10.0.0.7:51513"]
     assert {fact.subject for fact in facts[:-1]} == {"lakefs://kfm/env-prod@2026-07-01T09:12:03Z"}
@@ -172,7 +176,10 @@ def test_padding_banners_and_byte_order_marks_are_no_loss() -> None:
     whole = msgspec.json.encode(line())
     banner = "│ lakeFS: If you're running locally for the first time,".encode()
     facts = read(b"\xef\xbb\xbf\r\n" + b"\x00" * 512 + whole + b"\r\n" + banner + b"\n\n")
-    assert facts == (msgspec.structs.replace(RESET, origin=Origin(PATH, line=2)), coverage(lines=2, skipped=1))
+    assert facts == (
+        msgspec.structs.replace(RESET, origin=Origin(PATH, line=2)),
+        coverage(lines=2, skipped=1),
+    )
 
 
 @pytest.mark.parametrize(
@@ -201,10 +208,30 @@ def test_a_line_is_its_place() -> None:
 
 TEXT = b'time="2023-08-07T10:21:58Z" level=info msg="HTTP call ended" log_audit=true operation_id=HardResetBranch\n'
 PACKED = {
-    "text": (TEXT, PATH, "is a lakeFS log in text format, and this version reads JSON lines only", "LAKEFS_LOGGING_FORMAT=json"),
-    "gzip": (gzip.compress(lines(line())), "a.gz", "is compressed with gzip, and this version reads JSON lines only", "`gzip -dk a.gz`"),
-    "zstandard": (b"\x28\xb5\x2f\xfd", "lakefs-audit.jsonl.zst", "is compressed with zstd, and this version reads JSON lines only", "`zstd -dk lakefs-audit.jsonl.zst`"),
-    "parquet": (b"PAR1 data_operation_id PAR1", "log-snappy.parquet", "is Parquet, and this version reads JSON lines only", "(FROM 'log-snappy.parquet') TO 'log-snappy.jsonl'"),
+    "text": (
+        TEXT,
+        PATH,
+        "is a lakeFS log in text format, and this version reads JSON lines only",
+        "LAKEFS_LOGGING_FORMAT=json",
+    ),
+    "gzip": (
+        gzip.compress(lines(line())),
+        "a.gz",
+        "is compressed with gzip, and this version reads JSON lines only",
+        "`gzip -dk a.gz`",
+    ),
+    "zstandard": (
+        b"\x28\xb5\x2f\xfd",
+        "lakefs-audit.jsonl.zst",
+        "is compressed with zstd, and this version reads JSON lines only",
+        "`zstd -dk lakefs-audit.jsonl.zst`",
+    ),
+    "parquet": (
+        b"PAR1 data_operation_id PAR1",
+        "log-snappy.parquet",
+        "is Parquet, and this version reads JSON lines only",
+        "(FROM 'log-snappy.parquet') TO 'log-snappy.jsonl'",
+    ),
 }
 
 
@@ -248,7 +275,9 @@ def test_a_line_of_ten_megabytes(tmp_path) -> None:
 def test_a_line_without_end_costs_no_memory_and_is_counted(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(lakefs_log, "LONGEST_LINE", 1000)
     file = tmp_path / "audit.jsonl"
-    file.write_bytes(lines(line()) + b"x" * 2500 + b"\n" + b"y" * 1000 + b"\n" + lines(line(request_id="z")) + b"z" * 1000)
+    file.write_bytes(
+        lines(line()) + b"x" * 2500 + b"\n" + b"y" * 1000 + b"\n" + lines(line(request_id="z")) + b"z" * 1000
+    )
     reset, second, covered, lost = KIND.read(Source(PATH, file), CONTEXT).facts
     assert reset == RESET
     assert second.origin == Origin(PATH, line=4)
@@ -287,8 +316,12 @@ def test_any_bytes_are_read_and_never_look_clean(parts) -> None:
 @given(st.permutations(list(range(8))), st.lists(st.integers(0, 7), max_size=4))
 def test_order_and_repetition_change_no_call(order, again) -> None:
     def known(numbers) -> set:
-        data = lines(*(line(clock=f"09:{n:02}:00", request_id=str(n // 2), status_code=204 + n % 2) for n in numbers))
+        data = lines(
+            *(line(clock=f"09:{n:02}:00", request_id=str(n // 2), status_code=204 + n % 2) for n in numbers)
+        )
         facts = read(data)
-        return {msgspec.structs.replace(f, origin=Origin("")) for f in facts if isinstance(f, BranchOperation)}
+        return {
+            msgspec.structs.replace(f, origin=Origin("")) for f in facts if isinstance(f, BranchOperation)
+        }
 
     assert known([*order, *again]) == known(range(8))

@@ -17,7 +17,10 @@ def test_forms() -> None:
     assert log_form(b"\x00" * 4096 + LINE) is LogForm.LINES
     assert log_form(SERVER) is LogForm.LINES
     assert log_form(TEXT * 2) is LogForm.TEXT
-    assert log_form(b'{\n  "events": [\n    {\n      "message": "{\\"log_audit\\":true}"\n    }\n  ]\n}') is LogForm.DOCUMENT
+    assert (
+        log_form(b'{\n  "events": [\n    {\n      "message": "{\\"log_audit\\":true}"\n    }\n  ]\n}')
+        is LogForm.DOCUMENT
+    )
     assert log_form(gzip.compress(LINE * 9)) is LogForm.GZIP
     assert log_form(b"PAR1....", b"...data_operation_id...PAR1") is LogForm.PARQUET
     assert log_form(b"\x28\xb5\x2f\xfd....", claimed=True) is LogForm.ZSTANDARD
@@ -25,7 +28,14 @@ def test_forms() -> None:
 
 def test_what_is_no_log() -> None:
     page = b"# Audit logs\n\nA line looks so:\n\n```json\n" + LINE + b"\n```\n\nIt says who.\n"
-    for content in (b"", page, b'{"resourceMetrics":[]}', gzip.compress(b"hello"), b"PAR1....", b"\x28\xb5\x2f\xfd..."):
+    for content in (
+        b"",
+        page,
+        b'{"resourceMetrics":[]}',
+        gzip.compress(b"hello"),
+        b"PAR1....",
+        b"\x28\xb5\x2f\xfd...",
+    ):
         assert log_form(content) is None
     assert log_form(b'{"data_path":"s3://b/k","label":1}\n' * 3) is None
 

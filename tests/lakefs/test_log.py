@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from kfm_audit.lakefs.log import Call, Entry, calls_in_line, read_time
 from kfm_audit.lakefs.operations import Operation
 
-# The published lines of lakeFS Enterprise (2025) and of issue 4261 (2022), and lines shaped by the server's code.
-ENTERPRISE = '{"client":"lakefs-python-sdk/1.65.2","file":"usr/local/go/src/net/http/server.go:2322","func":"net/http.HandlerFunc.ServeHTTP","host":"lakefs.example.com","level":"info","log_audit":true,"method":"POST","msg":"HTTP call ended","operation_id":"DeleteObjects","path":"/api/v1/repositories/my-repo/branches/my-branch/objects/delete","request_id":"1234567-5b66-7655-b4e8-2h0c271f6r90","sent_bytes":14,"service_name":"rest_api","source_ip":"80.0.0.10:34708","status_code":200,"time":"2025-12-25T12:30:32Z","took":600747890,"took_str":"600.74789ms","user":"lakefs-ci-bot"}'
-OLD = '{"file":"usr/local/go/src/net/http/server.go:2047","func":"net/http.HandlerFunc.ServeHTTP","host":"economy.us-east-1.lakefscloud.ninja","level":"info","log_audit":"API","method":"DELETE","msg":"HTTP call ended","operation_id":"DeleteObject","path":"/api/v1/repositories/test-1/branches/test-overwrite2/objects?path=amazon-reviews-repartition-sample%2F_temporary%2F0%2Ftask_202209280827329171407584636600739_0002_m_000055%2Fpart-00055-bfb9a212-2d0e-4aa5-b485-e0f4fd2f07b4-c000.snappy.parquet","request_id":"86ce10cf-d4f0-48fc-aaf8-0c64fb9343d6","sent_bytes":0,"service_name":"rest_api","status_code":204,"time":"2022-09-28T08:31:09Z","took":13416254}'
-HARD_RESET = '{"client":"lakefs-python-sdk/1.84.0","host":"lakefs.example.com","level":"info","log_audit":true,"method":"PUT","msg":"HTTP call ended","operation_id":"HardResetBranch","path":"/api/v1/repositories/kfm/branches/env-prod/hard_reset?ref=9666d7c9daf3&force=false","request_id":"0b1e","sent_bytes":0,"service_name":"rest_api","source_ip":"10.0.0.7:51512","status_code":204,"time":"2026-07-01T09:12:03Z","took":8123456,"took_str":"8.123456ms","user":"jane.doe"}'
+# Lines as published (documentation of 2025, issue 4261 of 2022), and one shaped by the server's code.
+ENTERPRISE = '{"client":"lakefs-python-sdk/1.65.2","file":"usr/local/go/src/net/http/server.go:2322","func":"net/http.HandlerFunc.ServeHTTP","host":"lakefs.example.com","level":"info","log_audit":true,"method":"POST","msg":"HTTP call ended","operation_id":"DeleteObjects","path":"/api/v1/repositories/my-repo/branches/my-branch/objects/delete","request_id":"1234567-5b66-7655-b4e8-2h0c271f6r90","sent_bytes":14,"service_name":"rest_api","source_ip":"80.0.0.10:34708","status_code":200,"time":"2025-12-25T12:30:32Z","took":600747890,"took_str":"600.74789ms","user":"lakefs-ci-bot"}'  # noqa: E501 - as it was logged
+OLD = '{"file":"usr/local/go/src/net/http/server.go:2047","func":"net/http.HandlerFunc.ServeHTTP","host":"economy.us-east-1.lakefscloud.ninja","level":"info","log_audit":"API","method":"DELETE","msg":"HTTP call ended","operation_id":"DeleteObject","path":"/api/v1/repositories/test-1/branches/test-overwrite2/objects?path=amazon-reviews-repartition-sample%2F_temporary%2F0%2Ftask_202209280827329171407584636600739_0002_m_000055%2Fpart-00055-bfb9a212-2d0e-4aa5-b485-e0f4fd2f07b4-c000.snappy.parquet","request_id":"86ce10cf-d4f0-48fc-aaf8-0c64fb9343d6","sent_bytes":0,"service_name":"rest_api","status_code":204,"time":"2022-09-28T08:31:09Z","took":13416254}'  # noqa: E501 - as it was logged
+HARD_RESET = '{"client":"lakefs-python-sdk/1.84.0","host":"lakefs.example.com","level":"info","log_audit":true,"method":"PUT","msg":"HTTP call ended","operation_id":"HardResetBranch","path":"/api/v1/repositories/kfm/branches/env-prod/hard_reset?ref=9666d7c9daf3&force=false","request_id":"0b1e","sent_bytes":0,"service_name":"rest_api","source_ip":"10.0.0.7:51512","status_code":204,"time":"2026-07-01T09:12:03Z","took":8123456,"took_str":"8.123456ms","user":"jane.doe"}'  # noqa: E501 - as it was logged
 RESET = Call(
     time=datetime(2026, 7, 1, 9, 12, 3, tzinfo=UTC),
     operation=Operation.HARD_RESET,
@@ -60,30 +60,39 @@ def test_published_lines() -> None:
 SHAPES = {
     "old": {**REVERT, "log_audit": "API"},
     "string true": {**REVERT, "log_audit": "true"},
-    "open source, or TRACE": {**{k: v for k, v in REVERT.items() if k != "log_audit"}, "msg": "HTTP call ended"},
+    "open source, or TRACE": {
+        **{k: v for k, v in REVERT.items() if k != "log_audit"},
+        "msg": "HTTP call ended",
+    },
     "no operation id": {k: v for k, v in REVERT.items() if k != "operation_id"},
     "snake case": {**REVERT, "operation_id": "revert_branch"},
     "status as text": {**REVERT, "status_code": "204"},
     "other offset": {**REVERT, "time": "2026-07-01T11:12:03.999+02:00"},
     "cloud": {f"data_{k}": v for k, v in REVERT.items() if k != "log_audit"},
-    "cloud without offset": {f"data_{k}": v for k, v in {**REVERT, "time": "2026-07-01 09:12:03.120"}.items() if k != "log_audit"},
+    "cloud without offset": {
+        f"data_{k}": v for k, v in {**REVERT, "time": "2026-07-01 09:12:03.120"}.items() if k != "log_audit"
+    },
 }
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_shape_gives_the_same_call(shape) -> None:
-    assert calls(SHAPES[shape]) == calls(REVERT) == [
-        Call(
-            time=datetime(2026, 7, 1, 9, 12, 3, tzinfo=UTC),
-            operation=Operation.REVERT,
-            path="/api/v1/repositories/kfm/branches/env-prod/revert",
-            user="jane.doe",
-            status=204,
-            request_id="",
-            source_ip="",
-            client="",
-        )
-    ]
+    assert (
+        calls(SHAPES[shape])
+        == calls(REVERT)
+        == [
+            Call(
+                time=datetime(2026, 7, 1, 9, 12, 3, tzinfo=UTC),
+                operation=Operation.REVERT,
+                path="/api/v1/repositories/kfm/branches/env-prod/revert",
+                user="jane.doe",
+                status=204,
+                request_id="",
+                source_ip="",
+                client="",
+            )
+        ]
+    )
 
 
 WRAPPERS = {
@@ -167,7 +176,25 @@ def test_times() -> None:
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from([*REVERT, "msg", "log", "message", "events", "logEvents", "data_time", "data_operation_id", "x"]), inner),
+    lambda inner: (
+        st.lists(inner)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    *REVERT,
+                    "msg",
+                    "log",
+                    "message",
+                    "events",
+                    "logEvents",
+                    "data_time",
+                    "data_operation_id",
+                    "x",
+                ]
+            ),
+            inner,
+        )
+    ),
     max_leaves=12,
 )
 

@@ -43,7 +43,10 @@ def test_an_unknown_id_is_never_overruled_by_the_path() -> None:
 
 
 def test_outcomes() -> None:
-    outcomes = {status: outcome(status) for status in (0, 199, 200, 201, 202, 204, 299, 304, 400, 401, 403, 404, 409, 412, 500, 503)}
+    outcomes = {
+        status: outcome(status)
+        for status in (0, 199, 200, 201, 202, 204, 299, 304, 400, 401, 403, 404, 409, 412, 500, 503)
+    }
     effective = {200, 201, 202, 204, 299}
     assert {s for s, o in outcomes.items() if o is Outcome.EFFECTIVE} == effective
     assert {s for s, o in outcomes.items() if o is Outcome.DENIED} == {401, 403}

@@ -9,25 +9,37 @@ NAMES = st.text(min_size=1).filter(lambda text: text.encode("utf-8", "ignore").d
 
 
 def test_a_path_below_a_branch() -> None:
-    assert branch_path("/api/v1/repositories/kfm/branches/env-prod/hard_reset?ref=9666d7c9daf3&force=false") == BranchPath(
-        "kfm", "env-prod", "hard_reset", {"ref": "9666d7c9daf3", "force": "false"}
-    )
+    assert branch_path(
+        "/api/v1/repositories/kfm/branches/env-prod/hard_reset?ref=9666d7c9daf3&force=false"
+    ) == BranchPath("kfm", "env-prod", "hard_reset", {"ref": "9666d7c9daf3", "force": "false"})
     assert branch_path("/api/v1/repositories/kfm/branches/env-prod") == BranchPath("kfm", "env-prod", "", {})
-    assert branch_path("/api/v1/repositories/kfm/branches/b/objects/delete") == BranchPath("kfm", "b", "objects/delete", {})
+    assert branch_path("/api/v1/repositories/kfm/branches/b/objects/delete") == BranchPath(
+        "kfm", "b", "objects/delete", {}
+    )
     assert branch_path("/api/v1/repositories/kfm/branches/b/hard_reset?ref=main%7E2") == BranchPath(
         "kfm", "b", "hard_reset", {"ref": "main~2"}
     )
 
 
 def test_other_paths_name_no_branch() -> None:
-    for path in ("", "/", "/api/v1/repositories/kfm/branches", "/api/v1/repositories/kfm/refs/a/merge/b", "/x" * 9):
+    for path in (
+        "",
+        "/",
+        "/api/v1/repositories/kfm/branches",
+        "/api/v1/repositories/kfm/refs/a/merge/b",
+        "/x" * 9,
+    ):
         assert branch_path(path) is None
     assert branch_path("/api/v1/repositories/kfm/branches/b/diff") is None
 
 
 def test_a_name_is_decoded_once_and_an_encoded_slash_makes_no_segment() -> None:
-    assert branch_path("/api/v1/repositories/kfm/branches/env%2Fprod/revert") == BranchPath("kfm", "env/prod", "revert", {})
-    assert branch_path("/api/v1/repositories/kfm/branches/a%252Fb/revert") == BranchPath("kfm", "a%2Fb", "revert", {})
+    assert branch_path("/api/v1/repositories/kfm/branches/env%2Fprod/revert") == BranchPath(
+        "kfm", "env/prod", "revert", {}
+    )
+    assert branch_path("/api/v1/repositories/kfm/branches/a%252Fb/revert") == BranchPath(
+        "kfm", "a%2Fb", "revert", {}
+    )
 
 
 @given(NAMES, NAMES)

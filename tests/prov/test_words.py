@@ -117,6 +117,3 @@ def test_terms_are_matched_by_local_name_under_any_listed_namespace() -> None:
     assert vocabulary.local_name("http://kfm.local/ns#justification") == "justification"
     assert vocabulary.local_name("http://kfm.local/draft") == "draft"
     assert vocabulary.local_name("https://kfm.example.org/ns#justification") == ""
-    assert vocabulary.is_correction(["http://kfm.local/ns#Rollback"])
-    assert vocabulary.is_correction([], ["kfm:Correction"])
-    assert not vocabulary.is_correction(["kfm:Correction"], ["ex:Correction"])

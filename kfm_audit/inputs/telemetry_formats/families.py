@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import chain, repeat
+from itertools import repeat
+from operator import itemgetter
 from typing import Final
 
 from kfm_audit.facts import MAX_VALUES, Label, LabelScope, MetricFamily
@@ -88,21 +90,36 @@ class _Family:
     def add(self, series: Sequence[LabelSet], where: Where, sender: int, batch: int) -> None:
         if self.origin is None:
             self.origin = where(0, "")
-        keys = dict.fromkeys(chain.from_iterable(series))
-        for mark in OVERFLOW:
-            if mark in keys:
-                del keys[mark]
-                self.overflow |= any(labels.get(mark) == "true" for labels in series)
-        self.series.update(map(hash, zip(map(frozenset, map(dict.items, series)), repeat(sender))))
-        for key in keys:
-            if key not in self.columns:
-                first = next(index for index, labels in enumerate(series) if key in labels)
-                self.columns[key] = (where(first, key), {})
-            values = self.columns[key][1]
-            for value in {labels[key]: None for labels in series if key in labels}:
-                if len(values) == MAX_VALUES:
-                    break
-                values.setdefault(value, batch)
+        # Nearly always all series have the same keys: then everything below is done once, by columns.
+        alike: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        for number, keys in enumerate(map(tuple, series)):
+            alike[keys].append(number)
+        for keys, numbers in alike.items():
+            distinct = dict.fromkeys(map(tuple, map(dict.values, map(series.__getitem__, numbers))))
+            self._count(keys, distinct, sender)
+            for key, column in zip(keys, zip(*distinct, strict=True), strict=True):
+                if key in OVERFLOW:
+                    self.overflow |= "true" in column
+                else:
+                    self._fill(key, column, numbers[0], where, batch)
+
+    def _count(self, keys: tuple[str, ...], distinct: Iterable[tuple[str, ...]], sender: int) -> None:
+        """Count sets of values of `keys`: equal labels are one series, whatever the order of their keys."""
+        order = sorted(range(len(keys)), key=keys.__getitem__)
+        if order != list(range(len(keys))):
+            distinct = map(itemgetter(*order), distinct)
+        names = hash((tuple(sorted(keys)), sender))
+        self.series.update(map(hash, zip(repeat(names), distinct)))
+
+    def _fill(self, key: str, column: Iterable[str], first: int, where: Where, batch: int) -> None:
+        """Take in the values of a label; `first` is the first series that has it."""
+        if key not in self.columns:
+            self.columns[key] = (where(first, key), {})
+        values = self.columns[key][1]
+        for value in dict.fromkeys(column):
+            if len(values) == MAX_VALUES:
+                break
+            values.setdefault(value, batch)
 
     def fact(self, batches: int) -> MetricFamily:
         assert self.origin is not None

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -112,21 +114,23 @@ def _add_metrics(metrics: object, at: At, families: Families, *, sound: bool) ->
     """
     if not isinstance(metrics, list):
         return
-    groups: dict[str, tuple[list[int], list[LabelSet]]] = {}
+    groups: dict[str, list[int]] = defaultdict(list)
     for index, metric in enumerate(metrics):
-        if not sound and not _has_name(metric):
-            continue
-        labels = metric.get("labels") or {}
-        numbers, series = groups.setdefault(metric["name"], ([], []))
-        numbers.append(index)
-        series.append(labels if sound else _strings(labels))
-    for name, (numbers, series) in groups.items():
+        if sound or _has_name(metric):
+            groups[metric["name"]].append(index)
+    for name, numbers in groups.items():
 
         def where(index: int, key: str, numbers: list[int] = numbers) -> Origin:
             pointer = f"{at.pointer}/metrics/{numbers[index]}"
-            return Origin(at.input, pointer + (join_pointer("labels", key) if key else ""), at.line)
+            return Origin(at.input, pointer + _below(key), at.line)
 
-        families.add(name, series, where)
+        series = [metrics[number].get("labels", {}) for number in numbers]
+        families.add(name, series if sound else [_strings(labels) for labels in series], where)
+
+
+@cache
+def _below(key: str) -> str:
+    return join_pointer("labels", key) if key else ""
 
 
 def _has_name(metric: object) -> bool:

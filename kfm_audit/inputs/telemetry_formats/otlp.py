@@ -201,7 +201,7 @@ class _Reader(Struct, frozen=True):
                     self._metrics(scope.metrics, scope_at / "metrics", sender)
 
     def _sender(self, resource: _Bearer | None, at: At, scope: _Bearer | None, scope_at: At) -> int:
-        """Make the sender known: its resource, and the scope, whose attributes stand beside the points too."""
+        """Make the sender known: its resource, and the scope, whose attributes stand beside the points."""
         attributes = resource.labels if resource else {}
         of_scope = scope.labels if scope else {}
 

@@ -142,8 +142,6 @@ def _message(alarm: Alarm, ctx: Context[NoSettings]) -> str:
         return f"notifies no SNS topic: its only action, {_shown(alarm.alarm_actions)}, is none"
     if actions:
         return f"notifies no SNS topic: none of its {len(actions)} actions is one"
-    if isinstance(alarm.alarm_actions, Known):
-        return "notifies no SNS topic: alarm_actions is empty"
     others = [
         name
         for name, attribute in (
@@ -154,7 +152,8 @@ def _message(alarm: Alarm, ctx: Context[NoSettings]) -> str:
     ]
     if others:
         return f"notifies no SNS topic: it has actions for {' and '.join(others)} only"
-    return "notifies no SNS topic: alarm_actions is not set"
+    unset = "empty" if isinstance(alarm.alarm_actions, Known) else "not set"
+    return f"notifies no SNS topic: alarm_actions is {unset}"
 
 
 def _shown(actions: Attribute[tuple[str, ...]]) -> str:

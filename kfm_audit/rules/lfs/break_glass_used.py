@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kfm_audit.facts import Case, Debt, Owed, PersonKind
+from kfm_audit.facts import Case, Correction, Debt, Owed, PersonKind
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 
 
@@ -44,11 +44,11 @@ def break_glass_used(case: Case, ctx: Context[NoSettings]) -> Iterator[Finding]:
       "@type": ["prov:Activity", "kfm:Correction"],
       "prov:startedAtTime": {"@value": "2026-01-20T03:00:00Z", "@type": "xsd:dateTime"},
       "prov:endedAtTime": {"@value": "2026-01-20T09:58:00Z", "@type": "xsd:dateTime"},
-      "prov:wasAssociatedWith": {"@id": "urn:kfm:user:sam.roe", "@type": "prov:Person"},
+      "prov:wasAssociatedWith": {"@id": "urn:kfm:person:sam.roe", "@type": "prov:Person"},
       "prov:qualifiedAssociation": {
         "@type": "prov:Association",
-        "prov:agent": {"@id": "urn:kfm:user:jane.doe", "@type": "prov:Person"},
-        "prov:hadRole": {"@id": "kfm:approver"}
+        "prov:agent": {"@id": "urn:kfm:person:jane.doe", "@type": "prov:Person"},
+        "prov:hadRole": {"@id": "kfm:retrospectiveApprover"}
       },
       "kfm:lakefsRequestId": "0b1e",
       "kfm:justification": "Parcel geometries were shifted by one county row; dashboards showed wrong owners."
@@ -75,8 +75,11 @@ def break_glass_used(case: Case, ctx: Context[NoSettings]) -> Iterator[Finding]:
     """
     if Debt.REVIEW not in case.due:
         return
-    user = case.first.user
-    persons = (user,) if user else ()
+    user, agents = case.first.user, ctx.evidence.agents
+    record = case.records.get(Debt.REVIEW)
+    reviewed = (c for c in ctx.evidence.of(Correction) if record is not None and c.subject == record.subject)
+    approvers = (agents.called(agent) for correction in reviewed for agent in agents.approvers(correction))
+    persons = tuple(filter(None, (user, *approvers)))
     due = case.due[Debt.REVIEW]
     faceless = case.identity in (PersonKind.SHARED, PersonKind.SOFTWARE) and not case.human
     nobody = (
@@ -86,22 +89,21 @@ def break_glass_used(case: Case, ctx: Context[NoSettings]) -> Iterator[Finding]:
     )
     name_them = "name the person who made the calls in the correction (prov:wasAssociatedWith, a prov:Person)"
     approve = (
-        "have somebody else review it and enter them in the correction as approver: prov:qualifiedAssociation"
-        " with prov:agent, a prov:Person, and prov:hadRole kfm:approver"
+        "have another person review it and add them to the correction: prov:qualifiedAssociation with "
+        "prov:agent, a prov:Person, and prov:hadRole kfm:retrospectiveApprover"
     )
     owed = case.owed(Debt.REVIEW, ctx.now)
     if owed is Owed.SETTLED:
         if faceless:
-            yield ctx.fail(case, f"is {case.deed} by break-glass{nobody}", help=name_them, persons=persons)
+            yield ctx.fail(case, f"is break-glass, {case.deed}{nobody}", help=name_them, persons=persons)
         return
-    record = case.records.get(Debt.REVIEW)
     lack = f"its review does not count: {record.why_not_final}" if record else "nobody has reviewed it"
     cure = f"{approve}; {name_them}" if faceless else approve
     if owed is Owed.PENDING:
-        message = f"is {case.deed} by break-glass; so far {lack}{nobody}"
+        message = f"is break-glass, {case.deed}; so far {lack}{nobody}"
         yield ctx.pending(case, message, due=due, help=cure, persons=persons)
     else:
-        message = f"is {case.deed} by break-glass; {lack}, due {due:%Y-%m-%dT%H:%M:%SZ}{nobody}"
+        message = f"is break-glass, {case.deed}; {lack}{nobody}; overdue since {due:%Y-%m-%dT%H:%M:%SZ}"
         yield ctx.fail(case, message, help=cure, persons=persons)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kfm_audit.facts import Case, Correction, Debt, Owed, Role
+from kfm_audit.facts import Case, Correction, Debt, Owed, PersonKind
 from kfm_audit.lakefs.operations import Operation
 from kfm_audit.prov.terms import KFM, PROV, XSD
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
@@ -48,7 +48,7 @@ def rollback_without_correction(case: Case, ctx: Context[NoSettings]) -> Iterato
       "@type": ["prov:Activity", "kfm:Correction"],
       "prov:startedAtTime": {"@value": "2026-01-29T03:00:00Z", "@type": "xsd:dateTime"},
       "prov:endedAtTime": {"@value": "2026-01-29T09:58:00Z", "@type": "xsd:dateTime"},
-      "prov:wasAssociatedWith": {"@id": "urn:kfm:user:jane.doe", "@type": "prov:Person"},
+      "prov:wasAssociatedWith": {"@id": "urn:kfm:person:jane.doe", "@type": "prov:Person"},
       "kfm:lakefsRepository": "kfm",
       "kfm:lakefsBranch": "env-prod",
       "kfm:lakefsRequestId": "0b1e",
@@ -91,10 +91,10 @@ def rollback_without_correction(case: Case, ctx: Context[NoSettings]) -> Iterato
         cure = f"finish {record.subject}: replace every TODO, take out kfm:draft and commit it"
     else:
         lack = "no correction Activity accounts for it"
+        name = f"{case.first.time:%Y-%m-%d}-{case.first.branch}.prov.jsonld"
         cure = (
             "fill in the TODOs of this correction, take out kfm:draft and commit it, for example as "
-            f"data/lineage/reliability/rollbacks/{case.first.request_id or 'correction'}.prov.jsonld: "
-            f"{_skeleton(case)}"
+            f"data/lineage/reliability/rollbacks/{name}: {_skeleton(case)}"
         )
     if owed is Owed.PENDING:
         yield ctx.pending(
@@ -110,7 +110,7 @@ def rollback_without_correction(case: Case, ctx: Context[NoSettings]) -> Iterato
     else:
         yield ctx.fail(
             case,
-            f"is {case.deed}; {lack}, due {due:%Y-%m-%dT%H:%M:%SZ}",
+            f"is {case.deed}; {lack}; overdue since {due:%Y-%m-%dT%H:%M:%SZ}",
             help=cure,
             related=related,
             persons=persons,
@@ -124,18 +124,22 @@ def _skeleton(case: Case) -> str:
     first = case.first
     resets = [call.target for call in case.rollbacks if call.operation == Operation.HARD_RESET.value]
     requests = [call.request_id for call in case.rollbacks if call.request_id]
-    break_glass = any(call.standing.role is Role.BREAK_GLASS for call in case.rollbacks)
+    faceless = not first.user or case.identity in (PersonKind.SHARED, PersonKind.SOFTWARE)
+    break_glass = Debt.REVIEW in case.due
     document = {
         "@context": {"prov": PROV, "xsd": XSD, "kfm": KFM},
         "@id": f"urn:kfm:correction:{first.request_id or 'TODO'}",
         "@type": ["prov:Activity", "kfm:Correction"],
         "prov:startedAtTime": {"@value": f"{first.time:%Y-%m-%dT%H:%M:%SZ}", "@type": "xsd:dateTime"},
         "prov:endedAtTime": {"@value": "TODO", "@type": "xsd:dateTime"},
-        "prov:wasAssociatedWith": {"@id": f"urn:kfm:user:{first.user or 'TODO'}"},
+        "prov:wasAssociatedWith": {
+            "@id": f"urn:kfm:person:{'TODO' if faceless else first.user}",
+            **({"@type": "prov:Person"} if faceless or case.identity is PersonKind.HUMAN else {}),
+        },
         "prov:qualifiedAssociation": {
             "@type": "prov:Association",
-            "prov:agent": {"@id": "urn:kfm:user:TODO", "@type": "prov:Person"},
-            "prov:hadRole": {"@id": "kfm:approver"},
+            "prov:agent": {"@id": "urn:kfm:person:TODO", "@type": "prov:Person"},
+            "prov:hadRole": {"@id": f"kfm:{'retrospectiveApprover' if break_glass else 'approver'}"},
         },
         "kfm:lakefsRepository": first.repository,
         "kfm:lakefsBranch": first.branch,

@@ -100,14 +100,14 @@ def rollback_without_incident(case: Case, ctx: Context[NoSettings]) -> Iterator[
     elif record is None and not ctx.evidence.evidence_known:
         yield ctx.undecided(
             case,
-            f"whether an incident record belongs to {case.deed} cannot be known: nothing says where",
+            f"whether an incident belongs to {case.deed} cannot be known: nothing says where one would be",
             help="run it where the incident records are: in the repository, or with their files as PATHS",
             persons=persons,
         )
     else:
         yield ctx.fail(
             case,
-            f"is {case.deed}; {lack}, due {due:%Y-%m-%dT%H:%M:%SZ}",
+            f"is {case.deed}; {lack}; overdue since {due:%Y-%m-%dT%H:%M:%SZ}",
             help=cure,
             related=related,
             persons=persons,

@@ -105,7 +105,11 @@ def manual_correction_without_approver(correction: Correction, ctx: Context[NoSe
 
 def _hand(correction: Correction, ctx: Context[NoSettings]) -> _Hand:
     kinds = {ctx.evidence.agents.kind(agent) for agent in ctx.evidence.agents.executors(correction)}
-    if correction.trigger == "manual" or AgentKind.PERSON in kinds:
+    if correction.trigger == "manual":
+        return _Hand.MANUAL
+    if correction.trigger == "automatic" and AgentKind.SOFTWARE in kinds:
+        return _Hand.AUTOMATIC  # a person beside the software is in charge of it
+    if AgentKind.PERSON in kinds:
         return _Hand.MANUAL
     if correction.trigger == "automatic" or kinds == {AgentKind.SOFTWARE}:
         return _Hand.AUTOMATIC

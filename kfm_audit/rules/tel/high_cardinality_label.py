@@ -102,7 +102,8 @@ def high_cardinality_label(family: MetricFamily, ctx: Context[NoSettings]) -> It
     Facts 3.4; Prometheus, "Metric and label naming"; CloudWatch pricing (custom metrics); OpenTelemetry
     metrics SDK, "Cardinality limits"; KFM metric cardinality rules.
     """
-    if ctx.evidence.labels.of(family).third_party:
+    policy = ctx.evidence.labels.of(family)
+    if policy.third_party:
         return
     if not family.labels_known:
         yield ctx.undecided(
@@ -122,17 +123,27 @@ def high_cardinality_label(family: MetricFamily, ctx: Context[NoSettings]) -> It
         )
     unjudged: list[str] = []
     for label in family.labels:
-        finding = _by_shape(family, label, ctx) or _by_statistics(family, label, ctx)
+        key = policy.key(label.key)
+        # Values that a vocabulary holds are bounded in any case.
+        values = key.outside(label.values)
+        finding = _by_shape(family, label, values, ctx)
+        if finding is None and values and family.series >= policy.min_series:
+            finding = _by_statistics(family, label, ctx)
         if finding is not None:
             yield finding
-        elif _unjudged(family, label, ctx):
+        elif (
+            family.series < policy.min_series
+            and label.scope is LabelScope.POINT
+            and not key.declared
+            and key.denied is None
+        ):
             unjudged.append(label.key)
     if unjudged:
         labels = f"label {unjudged[0]}" if len(unjudged) == 1 else f"labels {', '.join(unjudged)}"
         it = "it" if len(unjudged) == 1 else "them"
         yield ctx.undecided(
             family,
-            f"has too few series ({family.series}, under {ctx.policy.telemetry.min_series}) to judge its "
+            f"has too few series ({family.series}, under {policy.min_series}) to judge its "
             f"{labels}, and the policy does not declare {it}",
             at="labels",
             help=f"declare {it} in the policy (telemetry.allow, or telemetry.vocabularies with the values), "
@@ -140,9 +151,10 @@ def high_cardinality_label(family: MetricFamily, ctx: Context[NoSettings]) -> It
         )
 
 
-def _by_shape(family: MetricFamily, label: Label, ctx: Context[NoSettings]) -> Finding | None:
-    """Judge by what the values look like; those that a vocabulary holds are bounded in any case."""
-    values = ctx.evidence.labels.of(family).key(label.key).outside(label.values)
+def _by_shape(
+    family: MetricFamily, label: Label, values: tuple[str, ...], ctx: Context[NoSettings]
+) -> Finding | None:
+    """Judge by what the values look like."""
     alike = likeness(label.key, values)
     if alike is None or len(alike.values) < MAJORITY * len(values):
         return None
@@ -165,8 +177,6 @@ def _by_shape(family: MetricFamily, label: Label, ctx: Context[NoSettings]) -> F
 def _by_statistics(family: MetricFamily, label: Label, ctx: Context[NoSettings]) -> Finding | None:
     """Judge by how many values there are, in a sample that is large enough to show it."""
     policy = ctx.evidence.labels.of(family)
-    if family.series < policy.min_series or not policy.key(label.key).outside(label.values):
-        return None
     resource = label.scope is LabelScope.RESOURCE
     counted = f"{label.distinct}" if label.distinct < MAX_VALUES else f"at least {MAX_VALUES}"
     what = f"has the {_noun(label)} {label.key}"
@@ -208,18 +218,6 @@ def _by_statistics(family: MetricFamily, label: Label, ctx: Context[NoSettings])
         f"telemetry.overrides with metrics: [{family.name}], allow: [{label.key}], max_values and a reason",
         origin=label.origin,
         severity=severity,
-    )
-
-
-def _unjudged(family: MetricFamily, label: Label, ctx: Context[NoSettings]) -> bool:
-    """Whether nothing is known of a label: no declaration, no shape, and too small a sample."""
-    policy = ctx.evidence.labels.of(family)
-    key = policy.key(label.key)
-    return (
-        label.scope is LabelScope.POINT
-        and family.series < policy.min_series
-        and not key.declared
-        and key.denied is None
     )
 
 

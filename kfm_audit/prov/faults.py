@@ -1,4 +1,4 @@
-"""Why a document that should hold Activities holds none, or drops one: silence is never taken for nothing."""
+"""What makes a document say less than it seems to: silence is never taken for nothing."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Set as AbstractSet
 
 from msgspec import Struct
 
+from kfm_audit.prov.activities import activities
 from kfm_audit.prov.contexts import BUNDLED
 from kfm_audit.prov.dialects import CURE, is_hybrid
-from kfm_audit.prov.graph import Node
+from kfm_audit.prov.graph import Graph, Text
 from kfm_audit.prov.jsonld import Expanded, as_written
 from kfm_audit.prov.terms import CORRECTION_TERMS, CORRECTION_TYPES, PROV, Vocabulary, last_part
 
@@ -20,19 +21,6 @@ class Fault(Struct, frozen=True):
     cause: str
     cure: str
     pointer: str = ""
-
-
-def activities(expanded: Expanded, vocabulary: Vocabulary) -> tuple[Node, ...]:
-    """The Activities of a document, in its order: those of type `prov:Activity`, and all corrections."""
-    graph = expanded.graph
-    found = dict.fromkeys(graph.typed(PROV + "Activity"))
-    for node in graph:
-        if vocabulary.is_correction(graph.types(node), graph.type_names(node)):
-            found[node] = None
-    order = {pointer: place for place, pointer in enumerate(expanded.objects)}
-    return tuple(
-        sorted(found, key=lambda node: order.get(next(iter(expanded.pointers.get(node, ())), ""), len(order)))
-    )
 
 
 def fault(keys: AbstractSet[str], expanded: Expanded, vocabulary: Vocabulary) -> Fault | None:
@@ -54,7 +42,7 @@ def _reasons(keys: AbstractSet[str], expanded: Expanded) -> Iterator[Fault]:
             f"take the context out, then {CURE}",
         )
     yield from _dropped(expanded)
-    for iri in _iris(expanded):
+    for iri in _iris(expanded.graph):
         if iri.startswith("prov:"):
             yield Fault(
                 f"holds no Activity: it writes {iri} and does not declare the prefix prov:",
@@ -88,14 +76,18 @@ def _reasons(keys: AbstractSet[str], expanded: Expanded) -> Iterator[Fault]:
 def _strays(expanded: Expanded, vocabulary: Vocabulary) -> Iterator[Fault]:
     """Corrections under a namespace that nobody listed: they would count for nothing, unnoticed."""
     graph = expanded.graph
-    for node in graph:
-        for iri in graph.types(node):
-            if last_part(iri) not in CORRECTION_TYPES or vocabulary.local_name(iri):
-                continue
-            namespace = iri[: -len(last_part(iri))]
+    for type_, nodes in graph.classes.items():
+        if (
+            isinstance(type_, Text)
+            or last_part(type_) not in CORRECTION_TYPES
+            or vocabulary.local_name(type_)
+        ):
+            continue
+        namespace = type_.removesuffix(last_part(type_))
+        for node in nodes:
             if any(namespace + term in graph.predicates(node) for term in CORRECTION_TERMS):
                 yield Fault(
-                    f"holds a correction whose type {iri} is in no namespace that the policy lists",
+                    f"holds a correction whose type {type_} is in no namespace that the policy lists",
                     f"write the policy's namespace, or add {namespace} to `provenance.namespaces`",
                     next(iter(expanded.pointers.get(node, ())), ""),
                 )
@@ -116,8 +108,7 @@ def _dropped(expanded: Expanded) -> Iterator[Fault]:
                 )
 
 
-def _iris(expanded: Expanded) -> Iterator[str]:
-    """All types and properties."""
-    for node in expanded.graph:
-        yield from expanded.graph.types(node)
-        yield from expanded.graph.predicates(node)
+def _iris(graph: Graph) -> Iterator[str]:
+    """The IRIs of all types, then of all properties."""
+    yield from (type_ for type_ in graph.classes if isinstance(type_, str))
+    yield from dict.fromkeys(predicate for node in graph for predicate in graph.predicates(node))

@@ -1,0 +1,54 @@
+"""YAML as people mean it: dates stay text, `on`, `off`, `yes` and `no` are words, no key stands twice."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_SHORT: Final = 5000
+"""Bytes of a document that cannot nest deeply enough to exhaust the C stack of the loader."""
+_DEPTH: Final = 100
+
+
+def read_yaml(data: bytes) -> object:
+    """Decode one document. Raises ValueError with a reason that fits on one line."""
+    import yaml
+
+    class Loader(yaml.CSafeLoader):
+        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
+            seen = set()
+            for key, _ in node.value:
+                if key.value in seen:
+                    problem = f"the key `{key.value}` stands twice in one map"
+                    raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+                seen.add(key.value)
+            mapping: dict[object, object] = super().construct_mapping(node, deep)
+            return mapping
+
+    Loader.yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in found if not tag.endswith((":timestamp", ":bool"))]
+        for first, found in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+    }
+    Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|false)$"), list("tf"))
+    try:
+        if len(data) <= _SHORT or _deepest(data) <= _DEPTH:
+            return yaml.load(data, Loader=Loader)  # noqa: S506 - it is a safe loader
+    except RecursionError:
+        pass
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
+        raise ValueError(" ".join(str(error).replace('in "<byte string>", ', "at ").split())) from None
+    raise ValueError("it is nested too deeply")
+
+
+def _deepest(data: bytes) -> int:
+    """How deep maps and lists are nested; found without recursion, unlike their values."""
+    import yaml
+
+    deepest = depth = 0
+    for event in yaml.parse(data, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            deepest = max(deepest, depth)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+    return deepest
