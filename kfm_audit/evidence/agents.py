@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kfm_audit.facts import Agent, AgentKind, Case, Correction, Debt, PersonKind, User
+from kfm_audit.prov.quoting import shorten
 from kfm_audit.prov.terms import last_part
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Agents:
         """What messages call an agent: the last part of its IRI, unless that is a mere number."""
         names = (last_part(agent.iri), *agent.names[2:], *agent.names)
         telling = (name for name in names if any(map(str.isalpha, name)))
-        return next(telling, "an agent without a name")
+        return shorten(next(telling, "an agent without a name"))
 
     def approvers(self, correction: Correction) -> tuple[Agent, ...]:
         """The agents with a role that makes them approvers; one without any name is nobody."""

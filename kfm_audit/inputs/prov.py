@@ -135,6 +135,7 @@ def _read_json(source: Source, context: ReadContext) -> Reading:
     from kfm_audit.prov.faults import fault
     from kfm_audit.prov.jsonld import expand
     from kfm_audit.prov.prepare import Refusal
+    from kfm_audit.prov.quoting import quote
     from kfm_audit.prov.terms import Vocabulary
 
     expanded = expand(source.data, source.path)
@@ -157,7 +158,7 @@ def _read_json(source: Source, context: ReadContext) -> Reading:
         facts.extend(
             unreadable(
                 source,
-                f"{time.text!r} is no time",
+                f"{quote(time.text)} is no time",
                 "write an xsd:dateTime with its offset: 2026-01-30T03:10:00Z",
                 part=f"{time.term} of {correction.subject}",
                 pointer=correction.origin.pointer,

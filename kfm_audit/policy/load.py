@@ -91,7 +91,7 @@ def _read(file: Path) -> Document:
     if file.suffix == ".json":
         try:
             document = msgspec.json.decode(data)
-        except (msgspec.MsgspecError, RecursionError) as error:
+        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
             raise PolicyError(f"{file}: {error}") from None
     else:
         try:
@@ -100,8 +100,9 @@ def _read(file: Path) -> Document:
             raise PolicyError(f"{file}: is not YAML: {error}") from None
     if not isinstance(document, dict):
         raise PolicyError(f"{file}: a policy is a map of keys; begin it with `policy: 1`")
-    own: Document = document
-    _typed(file, {"policy": 1, "name": file.stem, **own})  # a wrong key is the fault of the file it stands in
+    # A policy without a name must not bear the name of the pack that it extends, and departs from.
+    own: Document = {"name": file.stem, **document}
+    _typed(file, own)  # a wrong key is the fault of the file that it stands in
     return own
 
 

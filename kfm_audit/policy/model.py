@@ -194,15 +194,12 @@ class RuleEntry(Section, frozen=True):
 
 
 class Policy(Section, frozen=True):
-    """A policy, with all that it extends merged in.
-
-    `sha256` is over the merged document, so that two runs can be compared.
-    """
+    """What is right. All that it extends is merged in before anything is judged."""
 
     policy: Literal[1]
-    """The version of this vocabulary."""
+    """The version of this vocabulary; every policy begins with it."""
     name: str
-    """The name that reports call the policy by."""
+    """The name that reports call the policy by; the file's name without its ending where it is left out."""
     description: str = ""
     """What the policy is for."""
     extends: str = ""

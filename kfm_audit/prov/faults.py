@@ -9,9 +9,10 @@ from msgspec import Struct
 
 from kfm_audit.prov.activities import activities
 from kfm_audit.prov.contexts import BUNDLED
-from kfm_audit.prov.dialects import CURE, is_hybrid
+from kfm_audit.prov.dialects import CURE, PROV_JSON_KEYS, is_hybrid
 from kfm_audit.prov.graph import Graph, Text
 from kfm_audit.prov.jsonld import Expanded, as_written
+from kfm_audit.prov.quoting import shorten
 from kfm_audit.prov.terms import CORRECTION_TERMS, CORRECTION_TYPES, PROV, Vocabulary, last_part
 
 
@@ -36,7 +37,7 @@ def fault(keys: AbstractSet[str], expanded: Expanded, vocabulary: Vocabulary) ->
 def _reasons(keys: AbstractSet[str], expanded: Expanded) -> Iterator[Fault]:
     """Why there is no Activity, the likeliest first; the last always holds."""
     if is_hybrid(keys):
-        maps = ", ".join(sorted(keys - {"@context"}))
+        maps = ", ".join(sorted(keys & PROV_JSON_KEYS))
         yield Fault(
             f"holds no Activity: it is PROV-JSON under a JSON-LD context, which defines none of {maps}",
             f"take the context out, then {CURE}",
@@ -45,7 +46,7 @@ def _reasons(keys: AbstractSet[str], expanded: Expanded) -> Iterator[Fault]:
     for iri in _iris(expanded.graph):
         if iri.startswith("prov:"):
             yield Fault(
-                f"holds no Activity: it writes {iri} and does not declare the prefix prov:",
+                f"holds no Activity: it writes {shorten(iri)} and does not declare the prefix prov:",
                 f'add "prov": "{PROV}" to @context',
                 "/@context",
             )
@@ -53,7 +54,7 @@ def _reasons(keys: AbstractSet[str], expanded: Expanded) -> Iterator[Fault]:
             ("https://www.w3.org/ns/prov#", "http://www.w3.org/ns/prov/", "https://www.w3.org/ns/prov/")
         ):
             yield Fault(
-                f"holds no Activity: it writes {iri}, which is not in PROV's namespace",
+                f"holds no Activity: it writes {shorten(iri)}, which is not in PROV's namespace",
                 f'write "prov": "{PROV}" in @context, with http: and #',
                 "/@context",
             )
@@ -87,8 +88,8 @@ def _strays(expanded: Expanded, vocabulary: Vocabulary) -> Iterator[Fault]:
         for node in nodes:
             if any(namespace + term in graph.predicates(node) for term in CORRECTION_TERMS):
                 yield Fault(
-                    f"holds a correction whose type {type_} is in no namespace that the policy lists",
-                    f"write the policy's namespace, or add {namespace} to `provenance.namespaces`",
+                    f"holds a correction whose type {shorten(type_)} is in no namespace that the policy lists",
+                    f"write the policy's namespace, or add {shorten(namespace)} to `provenance.namespaces`",
                     next(iter(expanded.pointers.get(node, ())), ""),
                 )
 
@@ -101,7 +102,7 @@ def _dropped(expanded: Expanded) -> Iterator[Fault]:
         for name in types if isinstance(types, list) else [types]:
             if isinstance(name, str) and last_part(name) in ("Activity", *CORRECTION_TYPES):
                 yield Fault(
-                    f"loses its {name} at {pointer or 'the root'}: JSON-LD drops a node whose @id is no IRI, "
+                    f"loses its {shorten(name)} at {shorten(pointer) or 'the root'}: JSON-LD drops a node whose @id is no IRI, "
                     "and all below a key that @context does not define",
                     "give it an @id without spaces, and define the keys above it",
                     pointer,

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from kfm_audit.prov.contexts import BUNDLED, bundled_context
+from kfm_audit.prov.quoting import quote
 
 MAX_DEPTH: Final = 64
 """Levels of nesting. PROV documents have fewer than twenty; pyoxigraph's time is quadratic in them."""
@@ -80,7 +81,7 @@ class Prepared:
         if self._keys != sum(1 for found in _KEY.finditer(data) if found[1]):
             # JSON does not say which value holds, and a decoder keeps the last.
             raise RefusedError(
-                f"repeats the key {_repeated(data)!r} within one object: which value holds is not known",
+                f"repeats the key {quote(_repeated(data))} within one object: which value holds is not known",
                 "write several values of one key as a list",
             )
 
@@ -136,7 +137,7 @@ class Prepared:
                 bundled = bundled_context(context)
                 if bundled is None:
                     raise RefusedError(
-                        f"names the context {context!r}, which is not bundled, and nothing is fetched",
+                        f"names the context {quote(context)}, which is not bundled, and nothing is fetched",
                         f"write its terms into @context, or name a bundled one: {', '.join(BUNDLED)}",
                         pointer,
                     )

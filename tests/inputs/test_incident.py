@@ -110,7 +110,8 @@ def test_many_faults_are_counted() -> None:
     (lost,) = read({"id": "INC-7", "status": "open", "summary": 5})
     assert lost.cause == (
         'is no valid incident record: the record: "environment" is a required property; '
-        'the record: "opened_at" is a required property; the record: "service" is a required property; and 2 more'
+        'the record: "opened_at" is a required property; the record: "service" is a required property; '
+        "and 2 more"
     )
 
 

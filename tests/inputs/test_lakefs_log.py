@@ -206,7 +206,7 @@ def test_a_line_is_its_place() -> None:
     assert KIND.locate(Source(PATH, None, b""), Origin(PATH, line=7), "user") == Location(PATH, 7, 1)
 
 
-TEXT = b'time="2023-08-07T10:21:58Z" level=info msg="HTTP call ended" log_audit=true operation_id=HardResetBranch\n'
+TEXT = b'time="2023-08-07T10:21:58Z" level=info msg="HTTP call ended" operation_id=HardResetBranch\n'
 PACKED = {
     "text": (
         TEXT,

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from kfm_audit.lakefs.form import LogForm, log_form
 
 LINE = b'{"log_audit":true,"time":"2026-07-01T09:12:03Z","operation_id":"GetBranch","status_code":200}'
-TEXT = b'time="2023-08-07T10:21:58Z" level=debug msg="HTTP call ended" func=net/http.HandlerFunc.ServeHTTP log_audit=true\n'
-SERVER = b'{"file":"build/pkg/api.go:1","func":"github.com/treeverse/lakefs/pkg/api.Serve","level":"info","msg":"up"}'
+TEXT = b'time="2023-08-07T10:21:58Z" level=debug msg="HTTP call ended" log_audit=true\n'
+SERVER = b'{"file":"build/pkg/api.go:1","func":"github.com/treeverse/lakefs/api.S","msg":"up"}'
 
 
 def test_forms() -> None:

@@ -116,7 +116,7 @@ def test_a_second_wrapper_is_not() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        '{"class":"api_server","level":"debug","msg":"performing API action","name":"hard_reset_branch","ref":"env-prod"}',
+        '{"class":"api_server","level":"debug","msg":"performing API action","name":"hard_reset_branch"}',
         '{"level":"info","msg":"initialize OpenAPI server","time":"2026-07-01T09:12:03Z"}',
         '{"log":"INFO starting lakeFS\\n","stream":"stdout"}',
         '{"log":"{\\"level\\":\\"info\\"}"}',

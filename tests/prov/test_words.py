@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kfm_audit.prov.placeholders import holds_todo, is_placeholder
+from kfm_audit.prov.quoting import quote, shorten
 from kfm_audit.prov.terms import KFM, Vocabulary, last_part
 from kfm_audit.prov.times import instant
 
@@ -117,3 +118,9 @@ def test_terms_are_matched_by_local_name_under_any_listed_namespace() -> None:
     assert vocabulary.local_name("http://kfm.local/ns#justification") == "justification"
     assert vocabulary.local_name("http://kfm.local/draft") == "draft"
     assert vocabulary.local_name("https://kfm.example.org/ns#justification") == ""
+
+
+def test_texts_are_shown_short_and_on_one_line() -> None:
+    assert quote("a\nb\x1b[31m") == r"'a\nb\x1b[31m'"
+    assert shorten("x" * 80) == "x" * 80
+    assert shorten("x" * 81) == "x" * 79 + "…"

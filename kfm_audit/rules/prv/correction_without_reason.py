@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kfm_audit.facts import Correction
 from kfm_audit.policy.model import duration
 from kfm_audit.prov.placeholders import is_placeholder
+from kfm_audit.prov.quoting import quote, shorten
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 
 
@@ -99,14 +100,14 @@ def _category(correction: Correction, ctx: Context[NoSettings]) -> Iterator[Find
     elif " | " in category:
         yield ctx.fail(
             correction,
-            f"gives several reason categories ({category}), where rollbacks are counted by one",
+            f"gives several reason categories ({shorten(category)}), where rollbacks are counted by one",
             at=at,
             help="keep the one that made the rollback necessary, and name the others in kfm:justification",
         )
     elif vocabulary and category not in vocabulary:
         yield ctx.fail(
             correction,
-            f"gives the reason category {category!r}, which policy does not list"
+            f"gives the reason category {quote(category)}, which policy does not list"
             f"{_nearest(category, vocabulary)}",
             at=at,
             help=f"choose one of the policy's{known}; a new one goes into `provenance.reason_categories`",
@@ -129,7 +130,7 @@ def _justification(correction: Correction, ctx: Context[NoSettings]) -> Iterator
     if not text:
         message = "gives no justification"
     elif is_placeholder(text):
-        message = f"gives {text!r} for a justification, which is a placeholder"
+        message = f"gives {quote(text)} for a justification, which is a placeholder"
     elif len(text) < least:
         message = f"gives a justification of {len(text)} characters, where policy asks for {least}"
     else:

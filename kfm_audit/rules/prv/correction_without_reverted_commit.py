@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from kfm_audit.facts import Correction
 from kfm_audit.prov.placeholders import is_placeholder
+from kfm_audit.prov.quoting import quote
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 
 _AT = "kfm:revertedCommit"
@@ -89,7 +90,7 @@ def correction_without_reverted_commit(correction: Correction, ctx: Context[NoSe
         if fault:
             yield ctx.fail(
                 correction,
-                f"names {commit!r} as the reverted commit, {fault}",
+                f"names {quote(commit)} as the reverted commit, {fault}",
                 at=_AT,
                 help="write the id of the commit that the branch had before; `lakectl log` shows it after a "
                 "revert, only the record of the promotion after a hard reset",

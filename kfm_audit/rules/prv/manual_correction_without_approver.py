@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from enum import Enum
 
 from kfm_audit.facts import Agent, AgentKind, Correction
+from kfm_audit.prov.quoting import quote
 from kfm_audit.prov.terms import last_part
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 
@@ -124,7 +125,7 @@ def _unapproved(correction: Correction, hand: _Hand, ctx: Context[NoSettings]) -
     if hand is _Hand.MANUAL:
         why = "kfm:trigger says so" if correction.trigger == "manual" else "a person carried it out"
         return ctx.fail(correction, f"was made by hand ({why}) and names no approver", at=_AT, help=help_)
-    trigger = f"kfm:trigger is {correction.trigger!r}" if correction.trigger else "it has no kfm:trigger"
+    trigger = f"kfm:trigger is {quote(correction.trigger)}" if correction.trigger else "it has no kfm:trigger"
     return ctx.undecided(
         correction,
         f"whether it was made by hand, and so needs an approver, is not known: {trigger}, its agents no type",

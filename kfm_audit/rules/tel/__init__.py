@@ -1,1 +1,1 @@
-"""TEL: telemetry stays affordable and comparable."""
+"""TEL: telemetry."""
