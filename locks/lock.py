@@ -158,7 +158,7 @@ def main() -> None:
     resolved = resolve(dependencies())
     problems = missing(resolved)
     lines = [
-        "# Each core dependency of kfm-audit, with the hashes of all its wheels. Do not edit; run locks/lock.py."
+        "# Each core dependency of kfm-audit, with the hashes of all its wheels. Do not edit: locks/lock.py."
     ]
     for name, (version, _) in sorted(resolved.items()):
         found = wheels(name, version)

@@ -47,7 +47,7 @@ def planted() -> list[tuple[str, str, str, str]]:
 def audit(folder: Path, monkeypatch: Any, capsys: Any) -> tuple[int, dict[str, Any]]:
     """Run `check` inside `folder`: the exit code and the JSON report."""
     monkeypatch.chdir(folder)
-    code = main(["check", ".", "--now", NOW, "--output", "json", "--quiet"])
+    code = main(["check", ".", "--now", NOW, "--output", "json", "--show-suppressed", "--quiet"])
     return code, json.loads(capsys.readouterr().out)
 
 

@@ -6,6 +6,7 @@ import ast
 import inspect
 import sys
 from functools import cache
+from pathlib import Path
 
 
 def attribute_docs(kind: type) -> dict[str, str]:
@@ -24,10 +25,10 @@ def summary(kind: type) -> str:
 
 @cache
 def _of_module(name: str) -> dict[str, dict[str, str]]:
-    module = sys.modules.get(name)
-    if module is None or not getattr(module, "__file__", None):
+    file = Path(getattr(sys.modules.get(name), "__file__", None) or "")
+    if file.suffix != ".py":
         return {}
-    tree = ast.parse(inspect.getsource(module))
+    tree = ast.parse(file.read_text(encoding="utf-8"))
     return {node.name: dict(_documented(node)) for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
 
 

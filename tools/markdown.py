@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec import inspect
@@ -41,25 +41,22 @@ def type_words(kind: Any) -> str:
         case inspect.LiteralType():
             return " or ".join(f"`{value}`" for value in kind.values)
         case inspect.UnionType():
-            return " or ".join(
-                type_words(one) for one in kind.types if not isinstance(one, inspect.NoneType)
-            )
+            return " or ".join(type_words(one) for one in kind.types if not isinstance(one, inspect.NoneType))
         case inspect.VarTupleType() | inspect.ListType():
             return f"list of {type_words(kind.item_type)}"
         case inspect.DictType():
             return f"map to {type_words(kind.value_type)}"
         case inspect.Metadata():
             examples = (kind.extra_json_schema or {}).get("examples", ())
-            return type_words(kind.type) + (f" as {', '.join(f'`{one}`' for one in examples)}" if examples else "")
-        case inspect.StructType():
-            return "map"
-        case inspect.BoolType():
-            return "true or false"
-        case inspect.IntType():
-            return "whole number"
-        case inspect.FloatType():
-            return "number"
-        case inspect.AnyType():
-            return "anything"
+            return ", ".join(f"`{one}`" for one in examples) or type_words(kind.type)
         case _:
-            return "text"
+            return _WORDS.get(type(kind), "text")
+
+
+_WORDS: Final = {
+    inspect.AnyType: "anything",
+    inspect.BoolType: "true or false",
+    inspect.FloatType: "number",
+    inspect.IntType: "whole number",
+    inspect.StructType: "map",
+}

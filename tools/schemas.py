@@ -40,8 +40,7 @@ def config_schema() -> Schema:
 
 def policy_schema(rules: tuple[Rule, ...]) -> Schema:
     """The schema of a policy as it is written, before what it extends is merged in."""
-    own = tuple(rule.settings for rule in rules if rule.settings is not NoSettings)
-    defs = _definitions((Policy, RuleEntry, *own))
+    defs = _definitions((Policy, RuleEntry))
     root = defs.pop(Policy.__name__)
     root["required"] = ["policy"]  # the name is the file's, where it is left out
     families = sorted({rule.family for rule in rules})
@@ -59,8 +58,6 @@ def policy_schema(rules: tuple[Rule, ...]) -> Schema:
             "additionalProperties": True,
         },
     }
-    for settings in own:
-        defs.pop(_name(settings, own), None)
     edit = _EDIT.format(file="kfm_audit/policy/model.py, or a rule's settings,")
     return _document("policy-v1.schema.json", "kfm-audit policy, version 1", edit, root, defs)
 
@@ -70,28 +67,20 @@ def _entry(rule: Rule, defs: dict[str, Schema]) -> Schema:
     about = page(rule).summary
     if rule.settings is NoSettings:
         return {"description": about, "$ref": _POINTER.format(name=RuleEntry.__name__)}
-    common = defs[RuleEntry.__name__]
-    (own,), found = msgspec.json.schema_components((rule.settings,), ref_template=_POINTER)
-    described = found[own["$ref"].rpartition("/")[2]]
-    _describe(described, rule.settings)
+    found = _definitions((rule.settings,), f"#/$defs/{rule.id}.{{name}}")
+    own = found.pop(rule.settings.__name__)
+    defs |= {f"{rule.id}.{name}": schema for name, schema in found.items()}
     return {
         "description": about,
-        "type": "object",
-        "properties": common["properties"] | described["properties"],
-        "required": described["required"],
+        **own,
+        "properties": defs[RuleEntry.__name__]["properties"] | own["properties"],
         "additionalProperties": False,
     }
 
 
-def _name(settings: type[Struct], own: tuple[type[Struct], ...]) -> str:
-    """The name that the settings of a rule have among all definitions."""
-    found, _ = msgspec.json.schema_components((Policy, RuleEntry, *own), ref_template=_POINTER)
-    return str(found[2 + own.index(settings)]["$ref"]).rpartition("/")[2]
-
-
-def _definitions(types: tuple[type[Struct], ...]) -> dict[str, Schema]:
+def _definitions(types: tuple[type[Struct], ...], pointer: str = _POINTER) -> dict[str, Schema]:
     """The definitions of structs and of all that they hold, described by their docstrings."""
-    _, defs = msgspec.json.schema_components(types, ref_template=_POINTER)
+    _, defs = msgspec.json.schema_components(types, ref_template=pointer)
     for struct in _structs(types):
         if struct.__name__ in defs:
             _describe(defs[struct.__name__], struct)

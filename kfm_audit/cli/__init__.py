@@ -6,6 +6,7 @@ no more than Python itself.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -39,7 +40,12 @@ def entry_point() -> NoReturn:
 
     gc.disable()
     _import_msgspec()
-    sys.exit(main())
+    code = main()
+    if sys.stderr is not None:
+        sys.stderr.flush()
+    # `main` has flushed what it wrote. Taking the interpreter apart costs more than a
+    # small run does, and nothing in it is left to be saved.
+    os._exit(code)
 
 
 def _import_msgspec() -> None:

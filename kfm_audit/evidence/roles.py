@@ -63,34 +63,35 @@ def _users(
         if same is Holds.UNDECIDED:
             yield Ruling(
                 Holds.UNDECIDED,
-                f"the policy lists {name}, and the directory knows several of that name",
+                "the policy lists a name that several users of the directory have",
                 "list the lakeFS id",
             )
         else:
-            yield _dated(entry, call.time) or Ruling(Holds.YES, f"{call.user} is {what}")
+            yield _dated(entry, call.user, call.time) or Ruling(Holds.YES, f"{call.user} is {what}")
 
 
 def _groups(call: BranchOperation, entries: tuple[str | Identity, ...], people: People) -> Iterator[Ruling]:
     for entry in entries:
         name = entry if isinstance(entry, str) else entry.id
         ruling = people.was_member(call.user, name, call.time)
-        yield ruling if ruling.holds is Holds.NO else _dated(entry, call.time) or ruling
+        yield ruling if ruling.holds is Holds.NO else _dated(entry, name, call.time) or ruling
 
 
-def _dated(entry: str | Identity, time: datetime) -> Ruling | None:
-    """What the dates of an entry say against it at `time`; None where they admit it."""
+def _dated(entry: str | Identity, called: str, time: datetime) -> Ruling | None:
+    """What the dates of an entry say against it at `time`; None where they admit it.
+
+    `called` is the name for messages: the log's, which reports know to be a person's.
+    """
     if isinstance(entry, str):
         return None
     try:
         span = read_span(entry.since, entry.until)
     except ValueError as error:
-        return Ruling(
-            Holds.UNDECIDED, f"the policy's dates of {entry.id} cannot be read: {error}", "mend them"
-        )
+        return Ruling(Holds.UNDECIDED, f"the policy's dates of {called} cannot be read: {error}", "mend them")
     if span.holds(time):
         return None
     since, until = entry.since and f" since {entry.since}", entry.until and f" until {entry.until}"
-    return Ruling(Holds.NO, f"{entry.id} is listed only{since}{until}")
+    return Ruling(Holds.NO, f"{called} is listed only{since}{until}")
 
 
 def _joined(parts: Iterable[str]) -> str:

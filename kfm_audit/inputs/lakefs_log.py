@@ -23,11 +23,14 @@ if TYPE_CHECKING:
 LONGEST_LINE: Final = 64 * 1024 * 1024
 """Bytes. A longer line is none of lakeFS's, and would cost the memory that reading by line saves."""
 
-_PLAIN: Final = ("jsonl", "ndjson", "log")
-_NAMES: Final = tuple(
-    f"{stem}.{ending}"
-    for stem in ("*lakefs*audit*", "lakefs/*audit*")
-    for ending in (*_PLAIN, *(f"{plain}.{packed}" for plain in _PLAIN for packed in ("gz", "zst")), "parquet")
+_NAMES: Final = (
+    "*lakefs*audit*.jsonl",
+    "*lakefs*audit*.ndjson",
+    "*lakefs*audit*.log",
+    "*lakefs*audit*.jsonl.gz",
+    "*lakefs*audit*.log.gz",
+    "lakefs/*audit*.jsonl",
+    "lakefs/*audit*.log",
 )
 _EVENTS: Final = frozenset({"events", "logEvents"})
 _AUDIT: Final = frozenset({"log_audit", "data_operation_id", "data_request_id"})
@@ -70,10 +73,9 @@ def read(source: Source, context: ReadContext) -> Reading:  # noqa: ARG001 - `Re
 
 
 def _form(source: Source) -> LogForm | None:
-    path = PurePosixPath(source.path)
-    claimed = any(path.match(pattern) for pattern in _NAMES)
     head = source.head
-    form = log_form(head, _tail(source) if head.startswith(b"PAR1") else b"", claimed=claimed)
+    tail = _tail(source) if head.startswith(b"PAR1") else b""
+    form = log_form(head, tail, claimed="lakefs" in source.path.casefold())
     if form is LogForm.DOCUMENT:
         keys = {Form.OBJECT: _EVENTS | _AUDIT, Form.ARRAY: _AUDIT | _MESSAGES}.get(source.shape.form)
         return form if keys and source.shape.keys & keys else None
@@ -150,5 +152,5 @@ KIND: Final = Kind(
     read=read,
     locate=locate_in_json,
     excerpt=False,
-    marks=(b'"HTTP call ended"',),
+    marks=(b'"HTTP call ended"', rb"\"HTTP call ended\""),
 )

@@ -88,8 +88,8 @@ def _strays(expanded: Expanded, vocabulary: Vocabulary) -> Iterator[Fault]:
         for node in nodes:
             if any(namespace + term in graph.predicates(node) for term in CORRECTION_TERMS):
                 yield Fault(
-                    f"holds a correction whose type {shorten(type_)} is in no namespace that the policy lists",
-                    f"write the policy's namespace, or add {shorten(namespace)} to `provenance.namespaces`",
+                    f"holds a correction whose type {shorten(type_)} is in no namespace that policy lists",
+                    f"write the policy's namespace, or list {shorten(namespace)} in provenance.namespaces",
                     next(iter(expanded.pointers.get(node, ())), ""),
                 )
 
@@ -101,9 +101,10 @@ def _dropped(expanded: Expanded) -> Iterator[Fault]:
         types = next((value for key, value in written.items() if expanded.keyword(key) == "@type"), None)
         for name in types if isinstance(types, list) else [types]:
             if isinstance(name, str) and last_part(name) in ("Activity", *CORRECTION_TYPES):
+                place = shorten(pointer) or "the root"
                 yield Fault(
-                    f"loses its {shorten(name)} at {shorten(pointer) or 'the root'}: JSON-LD drops a node whose @id is no IRI, "
-                    "and all below a key that @context does not define",
+                    f"loses its {shorten(name)} at {place}: JSON-LD drops a node whose @id is no IRI and all "
+                    "below a key that @context does not define",
                     "give it an @id without spaces, and define the keys above it",
                     pointer,
                 )

@@ -399,7 +399,7 @@ STANDINGS = {
         RollbackRoles(users=("Sam",)),
         [user("u1", friendly_name="Sam"), user("u2", friendly_name="Sam")],
         Role.UNDECIDED,
-        "the policy lists Sam, and the directory knows several of that name",
+        "the policy lists a name that several users of the directory have",
     ),
 }
 

@@ -212,7 +212,7 @@ def test_namespaces_of_the_policy(namespace) -> None:
     written = {**activity(kfm__draft=True), "@context": {**CONTEXT, "kfm": namespace}}
     assert correction(written, namespace).draft
     assert document(read(written)).broken == (
-        f"holds a correction whose type {namespace}Correction is in no namespace that the policy lists"
+        f"holds a correction whose type {namespace}Correction is in no namespace that policy lists"
     )
     assert not [fact for fact in read(written).facts if isinstance(fact, Correction)]
 

@@ -37,7 +37,7 @@ _LABELLED_SAMPLE: Final = re.compile(rf'{_NAME}?\{{\s*{_NAME}\s*=\s*"[^\n]*\}}{_
 _LOOKED_AT: Final = 20
 """Lines that must all be of the format for a text to be taken for it."""
 
-_COUNTER: Final = re.compile(r"^#[ \t]+TYPE[ \t]+(\S+)[ \t]+counter[ \t]*$", re.MULTILINE)
+_COUNTER: Final = re.compile(r"^#[ \t]+TYPE[ \t]+(\S+)[ \t]+counter[ \t\r]*$", re.MULTILINE)
 _COMPOUND: Final = frozenset({"histogram", "gaugehistogram", "summary"})
 _CURE: Final = (
     "mend the line, or save what the endpoint answers as it is: a scraper drops the whole exposition for it"
@@ -114,9 +114,10 @@ def _check_openmetrics(text: str, losses: Losses) -> None:
 def _parse(lines: list[str], losses: Losses) -> Iterator[Metric]:
     """Parse line by line, and go on behind a line that is refused.
 
-    The parser says nothing of where it is, but it asks for lines one by one.
-    A family that was being read when a line was refused is read again without
-    it; a family that is refused as a whole is lost as a whole.
+    The parser says nothing of where it is, but it asks for lines one by one. A
+    refused line costs that line: what came before it is parsed again without
+    it, what comes after it has lost its TYPE, which nothing depends on. A
+    metric that is refused as a whole is lost as a whole.
     """
     from prometheus_client.parser import text_fd_to_metric_families
 
@@ -125,32 +126,30 @@ def _parse(lines: list[str], losses: Losses) -> Iterator[Metric]:
     while first < len(lines):
         feed = _Feed(lines, first)
         try:
-            for metric in text_fd_to_metric_families(feed):  # type: ignore[arg-type] # as above
+            for metric in text_fd_to_metric_families(feed):  # type: ignore[arg-type] # any lines will do
                 yield metric
                 first = feed.at
         # As above.
         except Exception as error:  # noqa: BLE001
-            if losses.full:
-                losses.add("the lines after it", "were not read", _CURE, line=feed.at + 1)
-                return
-            if feed.at == first or _refused(lines[feed.at : feed.at + 1]):
-                losses.add("line", f"is not text format 0.0.4: {_plain(error)}", _CURE, line=feed.at + 1)
-                lines[feed.at] = ""
+            before, refused = _tried(lines[first : feed.at]), _tried(lines[feed.at : feed.at + 1])
+            if feed.at > first and isinstance(before, Exception):
+                losses.add("metric", f"is not text format 0.0.4: {_plain(before)}", _CURE, line=first + 1)
             else:
-                losses.add("metric", f"is not text format 0.0.4: {_plain(error)}", _CURE, line=first + 1)
-                first = feed.at
+                yield from before
+            if isinstance(refused, Exception):
+                losses.add("line", f"is not text format 0.0.4: {_plain(error)}", _CURE, line=feed.at + 1)
+            first = feed.at + isinstance(refused, Exception)
         else:
             return
 
 
-def _refused(line: list[str]) -> bool:
+def _tried(lines: list[str]) -> list[Metric] | Exception:
     from prometheus_client.parser import text_fd_to_metric_families
 
     try:
-        list(text_fd_to_metric_families(_Feed(line, 0)))  # type: ignore[arg-type] # as above
-    except Exception:  # noqa: BLE001 - as above
-        return True
-    return False
+        return list(text_fd_to_metric_families(_Feed(lines, 0)))  # type: ignore[arg-type] # as above
+    except Exception as error:  # noqa: BLE001 - as above
+        return error
 
 
 class _Feed:
@@ -182,7 +181,7 @@ def locate(source: Source, origin: Origin, attribute: str) -> Location:
         text = source.lines[line - 1].decode("utf-8", "replace")
         if not key:
             return Location(source.path, line, 1, line, len(text) + 1)
-        found = re.search(rf'(?<=[{{,\s])"?{re.escape(key)}"?\s*=\s*"', text)
+        found = re.search(rf'(?<=[{{,\s])"?{re.escape(key)}"?\s*=\s*"(?:[^"\\]|\\.)*"', text)
         if found:
             return Location(source.path, line, found.start() + 1, line, found.end())
     lines = index.get(name, ())

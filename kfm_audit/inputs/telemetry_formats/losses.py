@@ -70,8 +70,10 @@ def plainly(error: Exception) -> str:
         )
     expected, got, path = match.groups()
     names = _PLACE.findall(path or "")
-    what = f"has a `{names[-1]}` that is" if names else "is"
-    return f"{what} {_ARTICLE.get(got, got)} where {_expected(expected)} belongs"
+    given, wanted = _ARTICLE.get(got, got), _expected(expected)
+    if names:
+        return f"holds {given} as `{names[-1]}`, where {wanted} belongs"
+    return f"is {given} where {wanted} belongs"
 
 
 _ARTICLE: Final = {

@@ -19,7 +19,7 @@ def steps(address: str) -> tuple[str, ...]:
 
 def without_keys(address: str) -> str:
     """The address without any instance key: what `configuration` calls it."""
-    return _INDEX.sub("", address)
+    return _INDEX.sub("", address) if "[" in address else address
 
 
 def module_of(address: str) -> tuple[str, ...]:

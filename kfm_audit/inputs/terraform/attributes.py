@@ -86,6 +86,8 @@ class Attributes:
 
 def _holds_true(mark: Json) -> bool:
     """Whether `after_unknown` or `after_sensitive` marks a value or any part of it."""
+    if mark is None or isinstance(mark, bool):
+        return mark is True
     pending = [mark]
     while pending:
         item = pending.pop()

@@ -201,6 +201,8 @@ class References:
 
 
 def _without_module_keys(address: str) -> str:
+    if "[" not in address:
+        return address
     modules = module_of(address)
     resource = ".".join(steps(address)[2 * len(modules) :])
     return in_module(tuple(without_keys(name) for name in modules), resource)
