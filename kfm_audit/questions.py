@@ -12,8 +12,19 @@ from typing import Final
 from msgspec import Struct
 
 from kfm_audit.evidence import Evidence
-from kfm_audit.facts import Case, Correction, Incident, LogCoverage, MetricFamily
+from kfm_audit.facts import (
+    BranchOperation,
+    Case,
+    Correction,
+    DeniedRollback,
+    Incident,
+    LogCoverage,
+    MetricFamily,
+    Rollback,
+)
 from kfm_audit.findings.finding import Finding, Verdict
+from kfm_audit.globs import matches_any
+from kfm_audit.lakefs.operations import Outcome, outcome
 from kfm_audit.reports.report import Answer, InputRecord, InputStatus, Question
 from kfm_audit.rules.judge import RuleSetting
 
@@ -43,7 +54,7 @@ QUESTIONS: Final = (
         ("LFS",),
         ("lakefs-log",),
         "no lakeFS audit log was read: nothing is known about rollbacks",
-        "",
+        "calls that can hide a rollback (cherry-picks, merges of an old ref, imports) are not judged by this version",
     ),
     _Asked(
         "evidence",
@@ -51,7 +62,7 @@ QUESTIONS: Final = (
         ("PRV", "INC", "GOV", "DOC"),
         ("prov", "incident"),
         "neither provenance nor incident records were read",
-        "",
+        "the order of events in provenance and changes to records are not judged by this version",
     ),
     _Asked(
         "telemetry",
@@ -59,7 +70,7 @@ QUESTIONS: Final = (
         ("TEL",),
         ("telemetry",),
         "no telemetry was read",
-        "",
+        "series budgets and growth since the last run are not judged by this version",
     ),
 )
 
@@ -85,6 +96,9 @@ def _answer(
 ) -> Question:
     if not families.intersection(asked.families):
         return Question(asked.name, asked.title, Answer.NOT_CHECKED, "its rules were not selected")
+    if asked.name == "moved" and not evidence.policy.lakefs.environment_branches:
+        why = "the policy names no environment branches (lakefs.environment_branches)"
+        return Question(asked.name, asked.title, Answer.NOT_CHECKED, why)
     of_kind = [record for record in inputs if record.kind in asked.kinds]
     read = [record for record in of_kind if record.status is not InputStatus.UNREADABLE]
     if not read:
@@ -131,12 +145,28 @@ def _scope(name: str, evidence: Evidence) -> str:
         moved = (
             f"{_number(counts.get('rollback', 0), 'rollback')} in {_number(len(evidence.of(Case)), 'case')}"
         )
-        return f"{moved}; the log covers{span or ' no time'}"
+        return f"{moved}{_elsewhere(evidence)}; the log covers{span or ' no time'}"
     if name == "evidence":
         corrections = _number(len(evidence.of(Correction)), "correction")
         return f"{corrections} and {_number(len(evidence.of(Incident)), 'incident')}"
     families = len(evidence.of(MetricFamily))
     return "1 metric family" if families == 1 else f"{families} metric families"
+
+
+def _elsewhere(evidence: Evidence) -> str:
+    """The branches, environments to nobody's policy, that were moved back too: one of them may be missing in it."""
+    judged = {(call.repository, call.branch) for kind in (Rollback, DeniedRollback) for call in evidence.of(kind)}
+    others = sorted(
+        {
+            call.branch
+            for call in evidence.of(BranchOperation)
+            if (call.repository, call.branch) not in judged
+            and outcome(call.status) is Outcome.EFFECTIVE
+            and not matches_any(call.branch, evidence.policy.lakefs.run_branches)
+        }
+        - {branch for _, branch in judged}
+    )
+    return f" (not counted: {_listed(others)}, which the policy calls no environment)" if others else ""
 
 
 def _number(n: int, what: str) -> str:

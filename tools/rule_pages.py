@@ -67,7 +67,7 @@ def acceptance(rule: Rule) -> str:
         return "no: it says what could not be checked, or what is wrong with an acceptance"
     if rule.singly:
         return "one event at a time, in the config, with owner and expiry; never inline or by a baseline"
-    return "in the config, inline, or by a baseline"
+    return "in the config, by a comment in Terraform sources, or by a baseline"
 
 
 def catalogue(rules: tuple[Rule, ...]) -> str:

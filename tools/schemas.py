@@ -42,7 +42,6 @@ def policy_schema(rules: tuple[Rule, ...]) -> Schema:
     """The schema of a policy as it is written, before what it extends is merged in."""
     defs = _definitions((Policy, RuleEntry))
     root = defs.pop(Policy.__name__)
-    root["required"] = ["policy"]  # the name is the file's, where it is left out
     families = sorted({rule.family for rule in rules})
     other = f"^(?!{'|'.join(families)})[A-Z]{{3}}"
     ids = [rule.id for rule in rules]
@@ -58,7 +57,7 @@ def policy_schema(rules: tuple[Rule, ...]) -> Schema:
             "additionalProperties": True,
         },
     }
-    edit = _EDIT.format(file="kfm_audit/policy/model.py, or a rule's settings,")
+    edit = _EDIT.format(file="kfm_audit/policy/model.py, or the settings of a rule")
     return _document("policy-v1.schema.json", "kfm-audit policy, version 1", edit, root, defs)
 
 
@@ -111,7 +110,7 @@ def _describe(schema: Schema, struct: type[Struct]) -> None:
     docs = attribute_docs(struct)
     for field in msgspec.structs.fields(struct):
         value = schema["properties"][field.encode_name]
-        if value.get("default", "") in ("", None, [], {}):
+        if value.get("default", "") in ("", None, (), [], {}):
             value.pop("default", None)
         if field.name in docs:
             schema["properties"][field.encode_name] = {"description": docs[field.name], **value}

@@ -26,6 +26,10 @@ LIMIT: Final = 20
 """Violations that are named one by one; the rest is counted."""
 
 
+_DIGITS: Final = 20
+"""Digits of a number that are shown."""
+
+
 def violations(schema: str, document: object) -> tuple[tuple[SchemaViolation, ...], int]:
     """What `document` breaks of the schema at `schemas/<schema>`, and how many violations beyond those.
 
@@ -111,9 +115,9 @@ def _kind_of(value: object) -> str:
         case None:
             return "null"
         case int() | float():
-            return f"the number {value}"
+            return f"the number {_shown(value)}"
         case str():
-            return f"the string {quote(value)}"
+            return f"the string {_shown(value)}"
         case list():
             return "an array"
         case _:
@@ -121,7 +125,16 @@ def _kind_of(value: object) -> str:
 
 
 def _shown(value: object) -> str:
-    return quote(value) if isinstance(value, str) else msgspec.json.encode(value).decode()[:40]
+    match value:
+        case str():
+            return quote(value)
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            digits = repr(value)
+            return digits if len(digits) <= _DIGITS else f"{digits[:_DIGITS]}…"
+        case _:
+            return _kind_of(value)
 
 
 def _unknown(keys: list[str], location: str) -> str:

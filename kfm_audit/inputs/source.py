@@ -143,20 +143,19 @@ class Source:
         return Shape(Form.TEXT)
 
     def _lines_shape(self, head: bytes) -> Shape | None:
-        first, newline, rest = head.partition(b"\n")
-        if not newline:
+        """The shape of JSON lines; None for what is one document. A log may begin with half a line."""
+        lines = [line for line in head.split(b"\n")[:-1] if line.strip()][:2]
+        if not lines or (len(lines) == 2 and not lines[1].lstrip().startswith(b"{")):
             return None
-        following = rest.lstrip()
-        if following and following[:1] != b"{":
-            return None
-        try:
-            values = _OBJECT.decode(first)
-        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
-            return None
-        # One object on one line, and nothing after it, is a document.
-        if not following and self.size <= HEAD_BYTES:
-            return Shape(Form.OBJECT, frozenset(values), values)
-        return Shape(Form.LINES, frozenset(values), values)
+        for line in lines:
+            try:
+                values = _OBJECT.decode(line)
+            except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+                continue
+            # One object on one line, and nothing after it, is a document.
+            alone = self.size <= HEAD_BYTES and len(head.strip().splitlines()) == 1
+            return Shape(Form.OBJECT if alone else Form.LINES, frozenset(values), values)
+        return None
 
     def _document_shape(self) -> Shape:
         data = self.data

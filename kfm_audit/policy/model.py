@@ -198,7 +198,7 @@ class Policy(Section, frozen=True):
 
     policy: Literal[1]
     """The version of this vocabulary; every policy begins with it."""
-    name: str
+    name: str = ""
     """The name that reports call the policy by; the file's name without its ending where it is left out."""
     description: str = ""
     """What the policy is for."""

@@ -132,7 +132,7 @@ def _parse(lines: list[str], losses: Losses) -> Iterator[Metric]:
         # As above.
         except Exception as error:  # noqa: BLE001
             before, refused = _tried(lines[first : feed.at]), _tried(lines[feed.at : feed.at + 1])
-            if feed.at > first and isinstance(before, Exception):
+            if isinstance(before, Exception):
                 losses.add("metric", f"is not text format 0.0.4: {_plain(before)}", _CURE, line=first + 1)
             else:
                 yield from before
