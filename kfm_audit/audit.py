@@ -72,7 +72,7 @@ def audit(run: Run) -> Audited:
         until=run.window.until,
     )
     join(evidence)
-    judged = judge(run.rules, evidence, library.reported)
+    judged = judge(run.rules, evidence)
 
     singly = frozenset(word for rule in run.known_rules if rule.singly for word in (rule.id, rule.name))
     suppressions = Suppressions(
@@ -81,20 +81,24 @@ def audit(run: Run) -> Audited:
         rules=frozenset(word for rule in run.known_rules for word in (rule.id, rule.name)),
         singly=singly,
     )
-    settler = Settler(library.locate, suppressions, run.baseline, singly)
+    settler = Settler(library.locate, library.shows, suppressions, run.baseline, singly)
     settler.settle(judged.findings)
-    about_itself = Evidence((*judged.failed, *suppressions.faults(_woken(run, library, judged.tested))), run.policy.policy, run.now)
+    about_itself = Evidence(
+        (*judged.failed, *suppressions.faults(_woken(run, library, judged.tested))),
+        run.policy.policy,
+        run.now,
+    )
     judged_itself = judge(run.rules, about_itself)
-    settler.settle(judged_itself.findings)
+    settler.settle(judged_itself.findings, wherever=True)
 
-    findings = (*judged.findings, *judged_itself.findings)
+    findings = tuple(settled.finding for settled in settler.findings)
     report = Report(
         version=__version__,
         now=run.now,
         window=run.window,
         policy_name=run.policy.policy.name,
         policy_sha256=run.policy.sha256,
-        questions=answer_questions(evidence, library.records, run.rules, judged.findings),
+        questions=answer_questions(evidence, library.records, run.rules, findings),
         inputs=library.records,
         ignored=tuple(
             sorted(

@@ -116,6 +116,9 @@ def _answer(
         for finding in findings
         if finding.verdict is Verdict.UNDECIDED and finding.rule[:3] in asked.families
     )
+    broken = sum(1 for finding in findings if finding.rule == "PRV001" and "PRV" in asked.families)
+    if broken:
+        gaps.append(f"{broken} of the provenance documents could not be understood")
     if undecided:
         gaps.append(f"{undecided} undecided")
     pending = sum(
@@ -155,7 +158,9 @@ def _scope(name: str, evidence: Evidence) -> str:
 
 def _elsewhere(evidence: Evidence) -> str:
     """The branches, environments to nobody's policy, that were moved back too: one of them may be missing in it."""
-    judged = {(call.repository, call.branch) for kind in (Rollback, DeniedRollback) for call in evidence.of(kind)}
+    judged = {
+        (call.repository, call.branch) for kind in (Rollback, DeniedRollback) for call in evidence.of(kind)
+    }
     others = sorted(
         {
             call.branch

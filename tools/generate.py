@@ -20,17 +20,17 @@ from tests.precommit.manifest import manifest  # noqa: E402
 from tools import rule_pages, schemas, tables  # noqa: E402
 
 
-def generated() -> Iterator[tuple[str, str]]:
-    """Path and text of every generated file."""
+def generated(root: Path) -> Iterator[tuple[str, str]]:
+    """Path and text of every generated file; `root` holds the hand-written parts of pages."""
     yield from rule_pages.pages(built_in_rules())
     yield from schemas.schemas(built_in_rules())
-    yield from tables.pages(ROOT)
+    yield from tables.pages(root)
     yield ".pre-commit-hooks.yaml", manifest()
 
 
 def stale(root: Path) -> Iterator[tuple[Path, str, str | None]]:
     """Files that differ from what they must be: path, what stands there, what must (None: nothing)."""
-    wanted = {root / path: text for path, text in generated()}
+    wanted = {root / path: text for path, text in generated(root)}
     for file, text in wanted.items():
         there = file.read_text(encoding="utf-8") if file.is_file() else ""
         if there != text:
@@ -40,16 +40,16 @@ def stale(root: Path) -> Iterator[tuple[Path, str, str | None]]:
             yield file, file.read_text(encoding="utf-8"), None
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Carry out the command line."""
+def main(argv: Sequence[str] | None = None, root: Path = ROOT) -> int:
+    """Carry out the command line; 1 is a stale file."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit with 1 and a diff where something is stale"
     )
     check: bool = parser.parse_args(argv).check
-    changes = tuple(stale(ROOT))
+    changes = tuple(stale(root))
     for file, there, wanted in changes:
-        name = file.relative_to(ROOT).as_posix()
+        name = file.relative_to(root).as_posix()
         if check:
             lines = difflib.unified_diff(
                 there.splitlines(), (wanted or "").splitlines(), name, f"{name} as generated", lineterm=""

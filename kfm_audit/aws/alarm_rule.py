@@ -1,8 +1,13 @@
 """The rules of composite alarms (`AlarmRule`), parsed as CloudWatch parses them.
 
-Grammar, precedence and the wording of errors: CloudWatch user guide, "Create a
-composite alarm", and the API's own answers. Tokens are upper case; `AND` binds
-tighter than `OR`; a bare name ends at white space, a bracket or a comma.
+Grammar and limits: CloudWatch user guide, "Create a composite alarm" and
+"Composite alarms", and the API reference of PutCompositeAlarm. The wording of
+errors and what is accepted: the API's own answers of September 2026. Tokens are
+upper case; `AND` binds tighter than `OR`; a bare name ends at white space, a
+round bracket or a comma.
+
+Nothing here recurses: a rule of 10,240 characters may nest deeper than Python's
+stack.
 """
 
 from __future__ import annotations
@@ -14,10 +19,22 @@ from typing import Final, TypeAlias
 
 from msgspec import Struct
 
-_TOKEN: Final = re.compile(r'\s*(?:(?P<quoted>"(?:[^"\\]|\\.)*")|(?P<mark>[(),])|(?P<word>[^\s(),"]+))')
-_OPERAND: Final = "'(', 'NOT', AT_LEAST, TRUE or FALSE, ALARM, OK, or INSUFFICIENT_DATA"
-_MAX_NESTING: Final = 500
-"""CloudWatch takes at most 500 elements in a rule."""
+from kfm_audit.aws.alarm_rule_tokens import Token, tokens
+
+MAX_LENGTH: Final = 10_240
+"""Characters in a rule (PutCompositeAlarm)."""
+MAX_CHILDREN: Final = 100
+"""Different alarms that a rule may watch."""
+MAX_ELEMENTS: Final = 500
+"""References to alarms, `TRUE`, `FALSE` and pairs of grouping brackets in a rule."""
+
+_THRESHOLD: Final = re.compile(r"([0-9]+)(%?)")
+_STATE: Final = "ALARM, OK, or INSUFFICIENT_DATA"
+_OPERAND: Final = f"'(', 'NOT', AT_LEAST, TRUE or FALSE, {_STATE}"
+_NAME: Final = (
+    f"'NOT', 'AND', 'OR', 'AT_LEAST', NUMBER, PERCENTAGE NUMBER, TRUE or FALSE, {_STATE}, "
+    "unquoted alarm name, quoted alarm name"
+)
 
 
 class AlarmState(Enum):
@@ -29,7 +46,11 @@ class AlarmState(Enum):
 
 
 class InState(Struct, frozen=True):
-    """`ALARM(child)`: true while the child is in the state. `child` is a name or an ARN."""
+    """`ALARM(child)`: true while the child is in the state.
+
+    `child` is a name or an ARN, as it is written but unquoted; `position` is the
+    0-based offset at which it stands.
+    """
 
     state: AlarmState
     child: str
@@ -43,25 +64,28 @@ class Constant(Struct, frozen=True):
 
 
 class Not(Struct, frozen=True):
-    """`NOT operand`."""
+    """`NOT operand`. A doubled `NOT` is none: the parser leaves it out."""
 
     operand: Node
 
 
 class And(Struct, frozen=True):
-    """All of `operands`."""
+    """All of `operands`: two or more."""
 
     operands: tuple[Node, ...]
 
 
 class Or(Struct, frozen=True):
-    """Any of `operands`."""
+    """Any of `operands`: two or more."""
 
     operands: tuple[Node, ...]
 
 
 class AtLeast(Struct, frozen=True):
-    """`AT_LEAST(threshold, state, (children))`; `percent` says that the threshold is one of the children."""
+    """`AT_LEAST(threshold, state, (children))`; `percent` says that the threshold is one of the children.
+
+    A child that is named twice counts twice.
+    """
 
     threshold: int
     percent: bool
@@ -69,97 +93,117 @@ class AtLeast(Struct, frozen=True):
     state: AlarmState
     children: tuple[InState, ...]
 
+    @property
+    def minimum(self) -> int:
+        """How many of the children it takes: a percentage is rounded up."""
+        return -(-self.threshold * len(self.children) // 100) if self.percent else self.threshold
+
 
 Node: TypeAlias = InState | Constant | Not | And | Or | AtLeast
 
 
 class AlarmRuleError(ValueError):
-    """CloudWatch would refuse the rule; the text is its own. `position` is a 0-based offset."""
+    """CloudWatch refuses the rule; the text is its own where it has one.
+
+    `position` is the 0-based offset of the first character that is wrong.
+    """
 
     def __init__(self, message: str, position: int) -> None:
         """Say what CloudWatch says."""
         super().__init__(message)
+        self.message = message
         self.position = position
 
 
 def parse_alarm_rule(text: str) -> Node:
     """Parse a rule. Raises AlarmRuleError."""
-    parser = _Parser(text)
-    node = parser.disjunction()
-    parser.end()
-    return node
+    if len(text) > MAX_LENGTH:
+        raise AlarmRuleError(f"an AlarmRule has at most {MAX_LENGTH} characters, not {len(text)}", MAX_LENGTH)
+    return _Parser(text).rule()
 
 
 def children(node: Node) -> Iterator[InState]:
     """All references to other alarms, in the order in which they are written."""
-    match node:
-        case InState():
-            yield node
-        case Constant():
-            return
-        case Not(operand):
-            yield from children(operand)
-        case And(operands) | Or(operands):
-            for operand in operands:
-                yield from children(operand)
-        case AtLeast():
-            yield from node.children
+    waiting = [node]
+    while waiting:
+        match waiting.pop():
+            case InState() as child:
+                yield child
+            case Not(operand):
+                waiting.append(operand)
+            case And(operands) | Or(operands):
+                waiting.extend(reversed(operands))
+            case AtLeast(children=members):
+                yield from members
+            case Constant():
+                pass
 
 
-class _Token(Struct, frozen=True):
-    kind: str
-    text: str
-    position: int
+class _Group:
+    """A pair of brackets that is still open, or the rule as a whole."""
+
+    def __init__(self, *, negated: bool) -> None:
+        self._negated = negated
+        self._any: list[Node] = []
+        self._all: list[Node] = []
+
+    def add(self, operand: Node) -> None:
+        self._all.append(operand)
+
+    def end_conjunction(self) -> None:
+        self._any.append(self._all[0] if len(self._all) == 1 else And(tuple(self._all)))
+        self._all = []
+
+    def close(self) -> Node:
+        self.end_conjunction()
+        node = self._any[0] if len(self._any) == 1 else Or(tuple(self._any))
+        return _negated(node) if self._negated else node
 
 
 class _Parser:
     def __init__(self, text: str) -> None:
-        self._tokens = tuple(_tokens(text))
+        self._tokens = tuple(tokens(text))
         self._at = 0
-        self._depth = 0
+        self._elements = 0
+        self._names: set[str] = set()
 
-    def disjunction(self) -> Node:
-        operands = [self._conjunction()]
-        while self._take("OR"):
-            operands.append(self._conjunction())
-        return operands[0] if len(operands) == 1 else Or(tuple(operands))
+    def rule(self) -> Node:
+        groups = [_Group(negated=False)]
+        while True:
+            self._operand(groups)
+            while len(groups) > 1 and self._take(")"):
+                node = groups.pop().close()
+                groups[-1].add(node)
+            if self._take("OR"):
+                groups[-1].end_conjunction()
+            elif not self._take("AND"):
+                break
+        if len(groups) > 1:
+            raise self._no_operator("')'", ")")
+        if self._peek.kind != "end":
+            raise self._no_operator("<EOF>", "<EOF>")
+        return groups[0].close()
 
-    def end(self) -> None:
-        token = self._peek
-        if token.kind == "end":
-            return
-        before = self._tokens[self._at - 1]
-        after_operand = token.kind == "word" and before.text in ("TRUE", "FALSE")
-        raise _unsupported(token, "<EOF>" if after_operand and token.text.isupper() else "<EOF>, 'AND', 'OR'")
-
-    def _conjunction(self) -> Node:
-        operands = [self._unary()]
-        while self._take("AND"):
-            operands.append(self._unary())
-        return operands[0] if len(operands) == 1 else And(tuple(operands))
-
-    def _unary(self) -> Node:
-        self._depth += 1
-        if self._depth > _MAX_NESTING:
-            raise AlarmRuleError(
-                f"Error in AlarmRule [more than {_MAX_NESTING} elements]", self._peek.position
-            )
-        try:
-            return Not(self._unary()) if self._take("NOT") else self._primary()
-        finally:
-            self._depth -= 1
+    def _operand(self, groups: list[_Group]) -> None:
+        """Read up to the end of the next operand, opening groups on the way."""
+        while True:
+            negated = False
+            while self._take("NOT"):
+                negated = not negated
+            if self._peek.text != "(" or self._peek.kind != "mark":
+                break
+            self._count(self._peek)
+            self._at += 1
+            groups.append(_Group(negated=negated))
+        node = self._primary()
+        groups[-1].add(_negated(node) if negated else node)
 
     def _primary(self) -> Node:
         token = self._peek
-        if self._take("("):
-            node = self.disjunction()
-            self._expect(")")
-            return node
-        if token.kind == "word" and token.text in ("TRUE", "FALSE"):
-            self._at += 1
+        if self._take("TRUE") or self._take("FALSE"):
+            self._count(token)
             return Constant(token.text == "TRUE")
-        if token.kind == "word" and token.text == "AT_LEAST":
-            self._at += 1
+        if self._take("AT_LEAST"):
             return self._at_least()
         state = self._state(_OPERAND)
         self._expect("(")
@@ -170,23 +214,25 @@ class _Parser:
     def _at_least(self) -> AtLeast:
         self._expect("(")
         token = self._peek
-        number = re.fullmatch(r"(\d+)(%?)", token.text) if token.kind == "word" else None
+        number = _THRESHOLD.fullmatch(token.text) if token.kind == "word" else None
         if number is None:
-            raise _unsupported(token, "a number or a percentage")
+            raise _unsupported(token, "NUMBER, PERCENTAGE NUMBER")
         self._at += 1
         self._expect(",")
         negated = self._take("NOT")
-        state = self._state("ALARM, OK, or INSUFFICIENT_DATA")
+        state = self._state(_STATE if negated else f"'NOT', {_STATE}")
         self._expect(",")
         self._expect("(")
         members = [self._child(state)]
         while self._take(","):
             members.append(self._child(state))
+        self._expect(")", "')', ','")
         self._expect(")")
-        self._expect(")")
-        threshold, percent = int(number[1]), bool(number[2])
+        percent = bool(number[2])
+        # Leading zeros aside, no valid threshold has more than three digits; int() refuses thousands of them.
+        threshold = int(number[1].lstrip("0")[:4] or "0")
         if not 1 <= threshold <= (100 if percent else len(members)):
-            raise AlarmRuleError(
+            raise _error(
                 "AT_LEAST percentage threshold must be between 1 and 100"
                 if percent
                 else f"AT_LEAST absolute threshold must be between 1 and number of alarms ({len(members)})",
@@ -202,18 +248,39 @@ class _Parser:
         raise _unsupported(token, expected)
 
     def _child(self, state: AlarmState) -> InState:
+        """A reference: any word may be a name, `TRUE` too."""
         token = self._peek
-        if token.kind == "quoted":
-            self._at += 1
-            return InState(state, re.sub(r"\\(.)", r"\1", token.text[1:-1]), token.position)
-        if token.kind == "word":
-            self._at += 1
-            return InState(state, token.text, token.position)
-        raise _unsupported(token, "an alarm name or ARN")
+        if token.kind not in ("quoted", "word"):
+            following = self._after(token)
+            both = token.text == following.text == ")"
+            raise _unsupported(token, _NAME, text="))" if both else token.text)
+        self._count(token)
+        # AWS documents `\"`; that a doubled backslash stands for one is our reading.
+        name = re.sub(r'\\(["\\])', r"\1", token.text[1:-1]) if token.kind == "quoted" else token.text
+        self._names.add(name)
+        if len(self._names) > MAX_CHILDREN:
+            raise AlarmRuleError(f"an AlarmRule watches at most {MAX_CHILDREN} alarms", token.position)
+        self._at += 1
+        return InState(state, name, token.position)
+
+    def _count(self, token: Token) -> None:
+        self._elements += 1
+        if self._elements > MAX_ELEMENTS:
+            raise AlarmRuleError(f"an AlarmRule has at most {MAX_ELEMENTS} elements", token.position)
+
+    def _no_operator(self, expected: str, closing: str) -> AlarmRuleError:
+        """A word too many: CloudWatch asks for the end alone where dropping the word would mend the rule."""
+        token = self._peek
+        following = self._after(token)
+        mends = token.kind != "end" and following.kind != "quoted" and following.text == closing
+        return _unsupported(token, expected if mends else f"{expected}, 'AND', 'OR'")
 
     @property
-    def _peek(self) -> _Token:
+    def _peek(self) -> Token:
         return self._tokens[self._at]
+
+    def _after(self, token: Token) -> Token:
+        return token if token.kind == "end" else self._tokens[self._at + 1]
 
     def _take(self, text: str) -> bool:
         token = self._peek
@@ -222,28 +289,19 @@ class _Parser:
             return True
         return False
 
-    def _expect(self, mark: str) -> None:
+    def _expect(self, mark: str, expected: str = "") -> None:
         if not self._take(mark):
-            raise _unsupported(self._peek, f"'{mark}'")
+            raise _unsupported(self._peek, expected or f"'{mark}'")
 
 
-def _tokens(text: str) -> Iterator[_Token]:
-    at = 0
-    while at < len(text) and text[at:].strip():
-        found = _TOKEN.match(text, at)
-        if found is None:
-            position = at + len(text[at:]) - len(text[at:].lstrip())
-            yield _Token("stray", text[position], position)
-            break
-        kind = str(found.lastgroup)
-        yield _Token(kind, found[kind], found.start(kind))
-        at = found.end()
-    yield _Token("end", "<EOF>", len(text))
+def _negated(node: Node) -> Node:
+    return node.operand if isinstance(node, Not) else Not(node)
 
 
-def _unsupported(token: _Token, expected: str) -> AlarmRuleError:
-    return AlarmRuleError(
-        f"Error in AlarmRule [Unsupported token '{token.text}' at char {token.position}, "
-        f"must be: {expected}]",
-        token.position,
-    )
+def _unsupported(token: Token, expected: str, *, text: str = "") -> AlarmRuleError:
+    problem = f"Unsupported token '{text or token.text}' at char {token.position}, must be: {expected}"
+    return _error(problem, token.position)
+
+
+def _error(text: str, position: int) -> AlarmRuleError:
+    return AlarmRuleError(f"Error in AlarmRule [{text}]", position)

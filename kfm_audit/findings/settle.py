@@ -10,28 +10,41 @@ from kfm_audit.findings.suppression import Suppressions
 from kfm_audit.values import Location
 
 Locate = Callable[[Place], Location]
+Shows = Callable[[Place, Location], bool]
 
 
 class Settler:
     """Settles findings against one baseline, whose entries each hold for one finding only."""
 
     def __init__(
-        self, locate: Locate, suppressions: Suppressions, baseline: Mapping[str, int], singly: frozenset[str]
+        self,
+        locate: Locate,
+        shows: Shows,
+        suppressions: Suppressions,
+        baseline: Mapping[str, int],
+        singly: frozenset[str],
     ) -> None:
-        """`baseline` is a multiset of fingerprints; it never holds for a rule of `singly`."""
+        """`shows` says whether PATHS report on a place and where it is shown.
+
+        `baseline` is a multiset of fingerprints; it never holds for a rule of `singly`.
+        """
         self._locate = locate
+        self._shows = shows
         self._suppressions = suppressions
         self._left = Counter(baseline)
         self._singly = singly
         self._settled: list[SettledFinding] = []
 
-    def settle(self, findings: Iterable[Finding]) -> None:
-        """Take findings in."""
+    def settle(self, findings: Iterable[Finding], *, wherever: bool = False) -> None:
+        """Take findings in: those that PATHS report on, or all of them, `wherever` they are."""
         for finding in findings:
             known = self._left[finding.fingerprint] > 0 and finding.rule not in self._singly
             if known:
                 self._left[finding.fingerprint] -= 1
             location = self._locate(finding.place)
+            acceptance = self._suppressions.acceptance(finding, location)
+            if not wherever and not self._shows(finding.place, location):
+                continue
             self._settled.append(
                 SettledFinding(
                     finding=finding,
@@ -40,7 +53,7 @@ class Settler:
                         LocatedRelated(item.message, self._locate(item.place)) for item in finding.related
                     ),
                     known=known,
-                    acceptance=self._suppressions.acceptance(finding, location),
+                    acceptance=acceptance,
                 )
             )
 

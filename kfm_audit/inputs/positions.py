@@ -31,6 +31,8 @@ def split_pointer(pointer: str) -> tuple[str, ...]:
 def join_pointer(*parts: str | int) -> str:
     """The RFC 6901 pointer of reference tokens."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
 _BLOCK: Final = 64 * 1024
 _CONTINUATION: Final = bytes(range(0x80, 0xC0))
 """The bytes of UTF-8 that begin no code point."""

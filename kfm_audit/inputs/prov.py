@@ -186,7 +186,9 @@ def _locate(source: Source, origin: Origin, attribute: str) -> Location:
     for part in attribute.split("/"):
         key = part
         if isinstance(value, Mapping) and part not in value:
-            key = next((key for key in value if last_part(key) == last_part(part)), part)
+            # What is missing is shown by the name of what lacks it.
+            name = next((key for key in ("@id", "id") if key in value), part)
+            key = next((key for key in value if last_part(key) == last_part(part)), name)
         tokens.append(key)
         value = _child(value, key)
     return source.positions.location(source.path, join_pointer(*tokens))

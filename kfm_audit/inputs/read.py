@@ -89,8 +89,14 @@ class Library:
         """The inputs of a kind."""
         return tuple(item for item in self._inputs.values() if item.kind.name == kind)
 
-    def reported(self, path: str) -> bool:
-        """Whether findings in `path` are reported; those that are in no input always are."""
+    def shows(self, place: Place, location: Location) -> bool:
+        """Whether PATHS report on a finding: on the input that it is about, or on the file that it is shown in."""
+        return self._reported(place.origin.input) or (
+            location.path in self._inputs and self._reported(location.path)
+        )
+
+    def _reported(self, path: str) -> bool:
+        """What is in no input is about the run, and always reported."""
         if path in self._inputs:
             return self._inputs[path].reported
         return self._lost[path][0].reported if path in self._lost else True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -70,12 +70,8 @@ def _configured(rule: Rule, policy: Policy) -> RuleSetting:
     )
 
 
-def judge(
-    settings: Iterable[RuleSetting],
-    evidence: Evidence,
-    reported: Callable[[str], bool] = lambda _path: True,
-) -> Judgement:
-    """Judge the facts whose input is `reported`. A rule that raises is a `FailedRule`; the others run on."""
+def judge(settings: Iterable[RuleSetting], evidence: Evidence) -> Judgement:
+    """Judge all facts. A rule that raises is a `FailedRule`; the others run on."""
     findings: list[Finding] = []
     failed: list[FailedRule] = []
     tested: dict[str, int] = {}
@@ -83,7 +79,7 @@ def judge(
         rule = setting.rule
         context: Context[Any] = Context(rule, setting.severity, setting.settings, evidence)
         n = 0
-        for subject in _woken(rule, evidence, reported):
+        for subject in _woken(rule, evidence):
             n += 1
             try:
                 made = [_as_policy_says(finding, setting) for finding in rule.judge(subject, context)]
@@ -91,20 +87,18 @@ def judge(
             except (Exception, SystemExit) as error:  # noqa: BLE001
                 failed.append(_failure(rule, subject, error))
                 continue
-            if isinstance(subject, Evidence):
-                made = [finding for finding in made if reported(finding.place.origin.input)]
             findings.extend(made)
         tested[rule.id] = n
     return Judgement(findings=tuple(findings), failed=tuple(failed), tested=tested)
 
 
-def _woken(rule: Rule, evidence: Evidence, reported: Callable[[str], bool]) -> Iterable[Fact | Evidence]:
+def _woken(rule: Rule, evidence: Evidence) -> Iterable[Fact | Evidence]:
     for kind in rule.on:
         if issubclass(kind, Evidence):
             yield evidence
         else:
             for fact in evidence.of(kind):
-                if fact.change in rule.changes and reported(fact.origin.input):
+                if fact.change in rule.changes:
                     yield fact
 
 

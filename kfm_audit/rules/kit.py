@@ -17,7 +17,7 @@ from kfm_audit.evidence import Evidence
 from kfm_audit.facts import Change, Fact
 from kfm_audit.findings.finding import Finding, Place, Related, Severity, Verdict
 from kfm_audit.findings.fingerprint import fingerprint
-from kfm_audit.policy.model import Policy
+from kfm_audit.policy.model import Policy, duration
 from kfm_audit.values import Origin
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "NoSettings",
     "Rule",
     "Severity",
+    "duration",
     "rule",
 ]
 

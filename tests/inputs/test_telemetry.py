@@ -71,7 +71,9 @@ POINTS = "/resourceMetrics/0/scopeMetrics/0/metrics/0/sum/dataPoints"
 def test_otlp_family_with_its_labels_and_their_places():
     facts = read(
         export(
-            metric("kfm.rows", attributes(dataset="ssurgo", status="ok"), attributes(dataset="nhd", status="ok"))
+            metric(
+                "kfm.rows", attributes(dataset="ssurgo", status="ok"), attributes(dataset="nhd", status="ok")
+            )
         )
     )
     assert facts == (
@@ -80,7 +82,13 @@ def test_otlp_family_with_its_labels_and_their_places():
             origin=Origin("metrics.json", "/resourceMetrics/0/scopeMetrics/0/metrics/0"),
             name="kfm.rows",
             labels=(
-                Label("dataset", ("ssurgo", "nhd"), 2, 0, Origin("metrics.json", f"{POINTS}/0/attributes/0/value")),
+                Label(
+                    "dataset",
+                    ("ssurgo", "nhd"),
+                    2,
+                    0,
+                    Origin("metrics.json", f"{POINTS}/0/attributes/0/value"),
+                ),
                 Label("status", ("ok",), 1, 0, Origin("metrics.json", f"{POINTS}/0/attributes/1/value")),
             ),
             series=2,
@@ -315,7 +323,9 @@ def test_overflow_as_prometheus_has_it():
 
 
 def test_status_counts_series_without_labels():
-    facts = read(answer({"headStats": {}, "seriesCountByMetricName": [{"name": "kfm_rows_total", "value": 812}]}))
+    facts = read(
+        answer({"headStats": {}, "seriesCountByMetricName": [{"name": "kfm_rows_total", "value": 812}]})
+    )
     assert facts == (
         MetricFamily(
             subject="kfm_rows_total",
@@ -397,7 +407,7 @@ def test_emf_every_dimension_set_is_a_series():
     )
 
 
-@pytest.mark.parametrize("write", [lambda events: json.dumps(events), lambda events: lines(*events)])
+@pytest.mark.parametrize("write", [json.dumps, lambda events: lines(*events)])
 def test_emf_events_are_reported_one_after_the_other(write):
     events = [emf({"service": f"s{number}", "Rows": 1}) for number in range(4)]
     (service,) = families(read(write(events)))["KFM/ETL Rows"].labels

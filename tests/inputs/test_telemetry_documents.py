@@ -21,8 +21,12 @@ from kfm_audit.values import Origin
 
 CONTEXT = ReadContext(Policy(policy=1, name="test"), Path(), Path())
 NAMES = ("reliability-v1", "energy-v2", "carbon-v2")
-SCHEMAS = {BASE + f"telemetry/{name}.json": json.loads(read_schema(f"telemetry/{name}.json")) for name in NAMES}
-REGISTRY = Registry().with_resources([(uri, Resource.from_contents(schema)) for uri, schema in SCHEMAS.items()])
+SCHEMAS = {
+    BASE + f"telemetry/{name}.json": json.loads(read_schema(f"telemetry/{name}.json")) for name in NAMES
+}
+REGISTRY = Registry().with_resources(
+    [(uri, Resource.from_contents(schema)) for uri, schema in SCHEMAS.items()]
+)
 
 CONTEXT_KEYS = {"generated_at": "2025-12-06T02:41:07Z", "service": "etl-hydrology", "environment": "prod"}
 RELIABILITY = {
@@ -69,7 +73,11 @@ RELIABILITY = {
     "carbon": {"document": "../carbon/run-abc123.json"},
     "extra": {"anything": [1, None]},
 }
-ENERGY = {"schema": "energy-v2", **CONTEXT_KEYS, "energy": {"method": "measured", "kwh": 0.0206, "source": "RAPL"}}
+ENERGY = {
+    "schema": "energy-v2",
+    **CONTEXT_KEYS,
+    "energy": {"method": "measured", "kwh": 0.0206, "source": "RAPL"},
+}
 CARBON = {
     "schema": "schemas/telemetry/carbon-v2.json",
     **CONTEXT_KEYS,
@@ -179,7 +187,10 @@ def test_a_document_is_a_fact_and_its_metrics_are_families():
             [("/energy/kwh", "is 20.6, but wh is 20.6: 1 kWh is 1000 Wh")],
         ),
         (lambda d: d["energy"].pop("runner_watts"), [("/energy", "lacks `runner_watts`")]),
-        (lambda d: d.update(energy={"document": ""}), [("/energy/document", "is too short: at least 1 belong there")]),
+        (
+            lambda d: d.update(energy={"document": ""}),
+            [("/energy/document", "is too short: at least 1 belong there")],
+        ),
     ],
 )
 def test_each_violation_says_what_is_wrong_and_where(change, found):
@@ -202,7 +213,9 @@ def test_a_measured_energy_need_not_be_what_an_estimate_would_be():
 
 
 def test_twenty_violations_are_named_and_the_rest_counted():
-    document = changed(RELIABILITY, lambda d: d.update(metrics=[{"name": "a", "type": "gauge", "unit": 1, "value": 1}] * 50))
+    document = changed(
+        RELIABILITY, lambda d: d.update(metrics=[{"name": "a", "type": "gauge", "unit": 1, "value": 1}] * 50)
+    )
     found = read(document)[0]
     assert (len(found.violations), found.more) == (20, 30)
 
@@ -212,7 +225,9 @@ def test_labels_of_a_document_that_breaks_its_schema_are_judged_all_the_same():
         document["metrics"][0]["labels"].update(status=409, nested=[], empty=None)
         document["metrics"] += [3, {"name": 3}, {"labels": {}}, {"name": "m", "labels": "x"}]
 
-    families = {fact.subject: fact for fact in read(changed(RELIABILITY, damage)) if isinstance(fact, MetricFamily)}
+    families = {
+        fact.subject: fact for fact in read(changed(RELIABILITY, damage)) if isinstance(fact, MetricFamily)
+    }
     assert {label.key: label.values for label in families["kfm_ingest_rows_total"].labels} == {
         "dataset": ("usgs_hydro",),
         "status": ("409",),
@@ -294,7 +309,9 @@ def test_a_document_of_brackets_cannot_be_judged_and_says_so():
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
-    lambda children: st.lists(children, max_size=3) | st.dictionaries(st.text(max_size=8), children, max_size=3),
+    lambda children: (
+        st.lists(children, max_size=3) | st.dictionaries(st.text(max_size=8), children, max_size=3)
+    ),
     max_leaves=8,
 )
 
@@ -318,9 +335,7 @@ def test_two_engines_agree_on_every_document(name, data):
     oracle = jsonschema.Draft202012Validator(
         SCHEMAS[f"{BASE}telemetry/{name}.json"], registry=REGISTRY, format_checker=None
     )
-    expected = {
-        "".join(f"/{step}" for step in error.absolute_path) for error in oracle.iter_errors(document)
-    }
+    expected = {"".join(f"/{step}" for step in error.absolute_path) for error in oracle.iter_errors(document)}
     found, more = violations(f"telemetry/{name}.json", document)
     # `format` is judged by us alone; a wrong key name stands at the object for both.
     ours = {violation.pointer for violation in found if "which is no date-time" not in violation.message}

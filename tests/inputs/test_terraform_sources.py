@@ -179,3 +179,12 @@ def test_a_suppression_is_unused_only_where_its_rule_saw_everything(folder, chec
     assert unused == [("SYS006", "ALM002 infra/main.tf:1", None)]
     assert not [item for item in said(check("other", cwd=folder)[1]) if item[0].startswith("SYS")]
     assert not [item for item in said(check(".", "--select", "ALM001", cwd=folder)[1]) if item[0].startswith("SYS")]
+
+
+def test_a_source_that_paths_name_shows_what_its_plan_says_of_it(folder, check) -> None:
+    """As pre-commit does: the plan is context, the finding stands in the file that was committed."""
+    (folder / "kfm-audit.toml").write_text("")
+    _, report = check("infra/modules/queue/main.tf", cwd=folder)
+    assert list(places(report)) == [f'module.queues["a.b"].{ALARM}.depth[0]']
+    _, report = check("tfplan.json", cwd=folder)
+    assert len(places(report)) == 4

@@ -20,10 +20,21 @@ ENDLESS = {
     Shape.EPOCH: ("1765022400", "1765022400.25", "1765022400123", "1765022400123456", "1765022400123456789"),
     Shape.RUN: ("run-2025-12-06T02-10Z-abc123", "etl_run_20251206", "run2025-12-06"),
     Shape.H3: ("880c72273ea38ff", "0880c72273ea38ff"),
-    Shape.HEX: ("2ed77de7e4c1", "2b28fef02b9c014e", "sha256:0f343b0931126a20f133d67c2b018a3b", "0xdeadbeef0001"),
+    Shape.HEX: (
+        "2ed77de7e4c1",
+        "2b28fef02b9c014e",
+        "sha256:0f343b0931126a20f133d67c2b018a3b",
+        "0xdeadbeef0001",
+    ),
     Shape.COORDINATE: ("38.9717", "-98.0741", "38.9717,-95.2353"),
     Shape.POD: ("api-7d9f8b6c4d-x2x9z", "kube-proxy-x7k2p"),
-    Shape.PATH: ("/tiles/9/118/201", "data/raw/2025/a.tif", "tiles/201.pbf", "C:\\data\\file1.txt", "~/runs/7"),
+    Shape.PATH: (
+        "/tiles/9/118/201",
+        "data/raw/2025/a.tif",
+        "tiles/201.pbf",
+        "C:\\data\\file1.txt",
+        "~/runs/7",
+    ),
 }
 
 BOUNDED = (
@@ -139,11 +150,15 @@ def test_a_key_is_the_same_however_it_is_written(key, plain):
     assert plain_key(key) == plain
 
 
-@pytest.mark.parametrize("key", ["user_id", "RequestId", "http_url", "lat", "tile_h3", "h3", "s3.path", "ts", "x", "id"])
+@pytest.mark.parametrize(
+    "key", ["user_id", "RequestId", "http_url", "lat", "tile_h3", "h3", "s3.path", "ts", "x", "id"]
+)
 def test_names_that_say_that_there_is_always_another(key):
     assert is_id_like(key)
 
 
-@pytest.mark.parametrize("key", ["status", "dataset", "period", "valid", "zoom_bin", "host", "layer", "axis", "method"])
+@pytest.mark.parametrize(
+    "key", ["status", "dataset", "period", "valid", "zoom_bin", "host", "layer", "axis", "method"]
+)
 def test_names_that_say_nothing_of_it(key):
     assert not is_id_like(key)

@@ -18,7 +18,7 @@ from kfm_audit.facts import Fact
 from kfm_audit.inputs.positions import join_pointer, split_pointer
 from kfm_audit.inputs.source import Source
 from kfm_audit.inputs.telemetry_formats.families import Families, family_names
-from kfm_audit.inputs.telemetry_formats.losses import Losses
+from kfm_audit.inputs.telemetry_formats.losses import Losses, plainly
 from kfm_audit.inputs.telemetry_formats.prometheus_api import add_series
 from kfm_audit.values import Location, Origin
 
@@ -65,7 +65,7 @@ def _is_named(source: Source) -> bool:
 def read(source: Source) -> Iterator[Fact]:
     """Yield the metric families of an exposition, and the lines that were lost."""
     losses = Losses(source)
-    text = source.text
+    text = _text(source, losses)
     if source.path.endswith(_OPENMETRICS_NAMES) or text.rstrip("\n").endswith("# EOF"):
         _check_openmetrics(text, losses)
     series = [
@@ -80,6 +80,15 @@ def read(source: Source) -> Iterator[Fact]:
     )
     yield from families.facts()
     yield from losses.facts
+
+
+def _text(source: Source, losses: Losses) -> str:
+    try:
+        return source.text
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        losses.add("bytes that are no text", plainly(error), _CURE, line=line)
+        return source.data.decode("utf-8", "replace")
 
 
 def _series(metric: Metric, counters: frozenset[str]) -> Iterator[tuple[str, dict[str, str]]]:

@@ -1,4 +1,4 @@
-"""Suppressions written beside the code: `# kfm-audit: ignore[ALM001] reason="..." owner="..." expires=2027-01-31`.
+"""Suppressions beside the code: `# kfm-audit: ignore[ALM001] reason="..." owner="..." expires=2027-01-31`.
 
 One holds for the line or block that it stands on or above.
 """
@@ -47,7 +47,10 @@ def inline_suppressions(source: Source) -> Iterator[Suppression]:
 
 
 def _covered(row: int, column: int, lines: list[str], spans: tuple[Span, ...]) -> tuple[int, int]:
-    """First and last row that a comment at `row` speaks of: its own line or the next with code, and what begins there."""
+    """First and last row that a comment at `row` speaks of.
+
+    Its own line, or the next with code, to the end of the block that begins there.
+    """
     target = row
     if not lines[row][:column].strip():
         target = next(

@@ -12,7 +12,7 @@ from msgspec import Raw
 from kfm_audit.facts import Change, Fact
 from kfm_audit.inputs.kind import Kind, ReadContext, Reading, locate_in_json, unreadable
 from kfm_audit.inputs.positions import join_pointer
-from kfm_audit.inputs.source import Form, Source
+from kfm_audit.inputs.source import Source
 from kfm_audit.inputs.terraform.attributes import Attributes
 from kfm_audit.inputs.terraform.document import (
     NOTHING,
@@ -23,6 +23,7 @@ from kfm_audit.inputs.terraform.document import (
     RootVariable,
     decode_any,
 )
+from kfm_audit.inputs.terraform.recognition import SHOW, recognise, refusal
 from kfm_audit.inputs.terraform.references import References
 from kfm_audit.inputs.terraform.resources import READERS, Instance
 from kfm_audit.values import ABSENT, Attribute, Known, Origin, Reference, ReferenceKind, Unknown
@@ -35,45 +36,18 @@ _CHANGE: Final = msgspec.json.Decoder(ResourceChange)
 _CONFIGURATION: Final = msgspec.json.Decoder(Configuration)
 _VARIABLES: Final = msgspec.json.Decoder(dict[str, RootVariable])
 
-_SHOW: Final = "`terraform show -json PLANFILE > tfplan.json`"
 _Part = TypeVar("_Part")
-
-_STATE_KEYS: Final = frozenset({"serial", "lineage", "resources"})
-
-
-def _recognise(source: Source) -> bool:
-    if source.head.startswith(b"PK\x03\x04") and b"tfplan" in source.head:
-        return True
-    shape = source.shape
-    match shape.form:
-        case Form.OBJECT:
-            keys = shape.keys
-            return (
-                "resource_changes" in keys
-                or "planned_values" in keys
-                or (
-                    "format_version" in keys
-                    and not keys.isdisjoint({"terraform_version", "planned_values", "values"})
-                )
-                or keys >= _STATE_KEYS
-            )
-        case Form.LINES:
-            return shape.keys >= {"@level", "@message"} and b'"terraform"' in source.head
-        case Form.TEXT:
-            return source.head.startswith(b"[command]") and b"show" in source.head[:500]
-        case _:
-            return False
 
 
 def _read(source: Source, context: ReadContext) -> Reading:
-    refused = _refuse(source)
+    refused = refusal(source)
     if refused:
         return Reading((unreadable(source, *refused),))
     try:
         plan = _PLAN.decode(source.data)
     except msgspec.ValidationError as error:
         return Reading(
-            (unreadable(source, f"is no Terraform plan: {_in_words(error)}", f"write it again with {_SHOW}"),)
+            (unreadable(source, f"is no Terraform plan: {_in_words(error)}", f"write it again with {SHOW}"),)
         )
     major = plan.format_version.partition(".")[0]
     if major not in _MAJORS:
@@ -87,33 +61,6 @@ def _read(source: Source, context: ReadContext) -> Reading:
             )
         )
     return Reading(tuple(_PlanReader(source, context, plan).facts()))
-
-
-def _refuse(source: Source) -> tuple[str, str] | None:
-    """Cause and cure for what Terraform also writes and what is not a plan in JSON."""
-    if source.head.startswith(b"PK"):
-        return ("is a binary plan", f"turn it into JSON with {_SHOW}")
-    shape = source.shape
-    if shape.form is Form.TEXT:
-        return (
-            "begins with the command line that setup-terraform's wrapper prints before the JSON",
-            "set `terraform_wrapper: false` for hashicorp/setup-terraform and write the plan again",
-        )
-    if shape.form is Form.LINES:
-        return (
-            "holds the log lines of `terraform plan -json`, not a plan",
-            f"save the plan with `-out` and use {_SHOW}",
-        )
-    if (
-        "resource_changes" not in shape.keys
-        and "planned_values" not in shape.keys
-        and ("values" in shape.keys or shape.keys >= _STATE_KEYS)
-    ):
-        return (
-            "is a state, not a plan: it cannot say what is about to change",
-            f"save a plan with `terraform plan -out PLANFILE` and use {_SHOW}",
-        )
-    return None
 
 
 class _PlanReader:
@@ -162,13 +109,11 @@ class _PlanReader:
         pointer = join_pointer("resource_changes", number, "change", part)
         after = _decode(values)
         if not isinstance(after, dict):
-            self._lose(
-                f"`{part}` is no object", f"write the plan again with {_SHOW}", pointer, change.address
-            )
+            self._lose(f"`{part}` is no object", f"write the plan again with {SHOW}", pointer, change.address)
         address = change.address
 
         def lose(attribute: str, what: str) -> None:
-            self._lose(what, f"write the plan again with {_SHOW}", f"{pointer}/{attribute}", address)
+            self._lose(what, f"write the plan again with {SHOW}", f"{pointer}/{attribute}", address)
 
         return Instance(
             subject=address,
@@ -219,7 +164,7 @@ class _PlanReader:
             if b'"address"' in memoryview(self._plan.planned_values).tobytes():
                 self._lose(
                     "has planned values and no changes: what is to happen cannot be known",
-                    f"write the plan again with {_SHOW}",
+                    f"write the plan again with {SHOW}",
                     "",
                     "resource_changes",
                 )
@@ -233,7 +178,7 @@ class _PlanReader:
         except msgspec.ValidationError as error:
             self._lose(
                 _in_words(error),
-                f"write the plan again with {_SHOW}",
+                f"write the plan again with {SHOW}",
                 "/resource_changes",
                 "resource_changes",
             )
@@ -246,7 +191,7 @@ class _PlanReader:
                 pointer = join_pointer("resource_changes", number)
                 self._lose(
                     _in_words(error),
-                    f"write the plan again with {_SHOW}",
+                    f"write the plan again with {SHOW}",
                     pointer,
                     f"resource_changes[{number}]",
                 )
@@ -258,7 +203,7 @@ class _PlanReader:
         try:
             return decoder.decode(raw)
         except (msgspec.ValidationError, RecursionError) as error:
-            self._lose(_in_words(error), f"write the plan again with {_SHOW}", f"/{name}", name)
+            self._lose(_in_words(error), f"write the plan again with {SHOW}", f"/{name}", name)
             return default
 
     def _lose(self, cause: str, cure: str, pointer: str, part: str) -> None:
@@ -306,7 +251,7 @@ KIND: Final = Kind(
     name="terraform-plan",
     title="a Terraform plan",
     names=("*tfplan*.json", "*plan.json", "*.tfplan"),
-    recognise=_recognise,
+    recognise=recognise,
     read=_read,
     locate=locate_in_json,
     excerpt=False,

@@ -30,7 +30,9 @@ def alarm_without_sns_action(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator
 
     Three other ways count where policy says so: an enabled EventBridge rule with a target that matches the
     alarm's state changes, and a composite alarm above it that notifies SNS. Alarms that only drive scaling
-    (their actions are scaling policies, or their name begins with `TargetTracking-`) are notes.
+    (their actions are scaling policies, or their name begins with `TargetTracking-`) are notes. So are alarms whose actions are known only
+    after apply and certainly lead elsewhere: a plan shows the references of such a list and hides the constants beside
+    them.
 
     ## Bad
     ```json tfplan.json
@@ -107,7 +109,7 @@ def alarm_without_sns_action(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator
             alarm,
             f"whether it notifies an SNS topic is known only after apply: its actions come from {ends}",
             at="alarm_actions",
-            help="pass the topic's ARN as a module input, or plan again after the topic exists",
+            help=_hint(topics),
         )
         return
     maybe = next((route for route in routes if route.exists is None), None)
@@ -121,19 +123,22 @@ def alarm_without_sns_action(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator
         )
         return
     only_scales = _only_scales(alarm, ctx)
+    # A plan shows the references of an unknown set and hides the constants beside them.
+    partly_hidden = isinstance(alarm.alarm_actions, Unknown)
     yield ctx.fail(
         alarm,
-        _scaling_message(alarm) if only_scales else _message(alarm, ctx),
+        ("only drives scaling and notifies no SNS topic" if only_scales else _message(alarm, ctx))
+        + (", as far as a plan shows: constants beside references are not visible in it" if partly_hidden else ""),
         at="alarm_actions",
         help=_SCALING_HELP if only_scales else _HELP,
-        severity=Severity.NOTE if only_scales else None,
+        severity=Severity.NOTE if only_scales or partly_hidden else None,
     )
 
 
-def _scaling_message(alarm: Alarm) -> str:
-    # A plan shows the references of an unknown set, and hides the constants beside them.
-    hidden = ", as far as the plan shows" if isinstance(alarm.alarm_actions, Unknown) else ""
-    return f"only drives scaling and notifies no SNS topic{hidden}"
+def _hint(topics: Unknown) -> str:
+    if any(".local." in f".{reference.name}" for reference in topics.references):
+        return "a plan does not show locals: name the topic in alarm_actions itself, or audit the sources beside the plan"
+    return "lead the expression to a topic in this plan, or plan again after what it comes from exists"
 
 
 def _message(alarm: Alarm, ctx: Context[NoSettings]) -> str:

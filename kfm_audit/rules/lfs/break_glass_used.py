@@ -103,7 +103,7 @@ def break_glass_used(case: Case, ctx: Context[NoSettings]) -> Iterator[Finding]:
         message = f"is break-glass, {case.deed}; so far {lack}{nobody}"
         yield ctx.pending(case, message, due=due, help=cure, persons=persons)
     else:
-        message = f"is break-glass, {case.deed}; {lack}{nobody}; overdue since {due:%Y-%m-%dT%H:%M:%SZ}"
+        message = f"is break-glass, {case.deed}; {lack}, overdue since {due:%Y-%m-%dT%H:%M:%SZ}{nobody}"
         yield ctx.fail(case, message, help=cure, persons=persons)
 
 

@@ -91,7 +91,7 @@ def rollback_without_correction(case: Case, ctx: Context[NoSettings]) -> Iterato
         cure = f"finish {record.subject}: replace every TODO, take out kfm:draft and commit it"
     else:
         lack = "no correction Activity accounts for it"
-        name = f"{case.first.time:%Y-%m-%d}-{case.first.branch}.prov.jsonld"
+        name = f"{case.first.time:%Y-%m-%d}-{case.first.repository}-{case.first.branch}.prov.jsonld"
         cure = (
             "fill in the TODOs of this correction, take out kfm:draft and commit it, for example as "
             f"data/lineage/reliability/rollbacks/{name}: {_skeleton(case)}"

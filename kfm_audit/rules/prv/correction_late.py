@@ -83,27 +83,25 @@ def correction_late(case: Case, ctx: Context[NoSettings]) -> Iterator[Finding]:
     if record is None or not record.final:
         return
     due = case.due[Debt.CORRECTION]
-    related = tuple(
-        ctx.related("the correction", correction, "prov:endedAtTime")
-        for correction in ctx.evidence.of(Correction)
-        if correction.subject == record.subject
-    )
+    correction = next(item for item in ctx.evidence.of(Correction) if item.subject == record.subject)
+    related = (ctx.related("the rollback", case),)
     if record.recorded is None:
         yield ctx.undecided(
-            case,
-            f"whether it was accounted for in time is not known: {record.subject} does not say when it was "
-            "made",
+            correction,
+            f"does not say when it was made: whether it accounts for {case.subject} in time is not known",
             help='add "prov:endedAtTime" to the Activity, or "dct:issued" to the document',
             related=related,
         )
     elif record.recorded > due:
         yield ctx.fail(
-            case,
-            f"was accounted for at {record.recorded:%Y-%m-%dT%H:%M:%SZ} by {record.subject}, "
-            f"{_in_words(record.recorded - due)} after the correction was due",
+            correction,
+            f"accounts for {case.subject} since {record.recorded:%Y-%m-%dT%H:%M:%SZ}, "
+            f"{_in_words(record.recorded - due)} after it was due",
+            at="prov:endedAtTime",
             help="nothing mends it now: leave the times as they are, and accept this one event with reason, "
             "owner and expiry if the delay was agreed",
             related=related,
+            key=case.subject,
         )
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kfm_audit.facts import Correction
-from kfm_audit.policy.model import duration
 from kfm_audit.prov.placeholders import is_placeholder
 from kfm_audit.prov.quoting import quote, shorten
-from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
+from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, duration, rule
 
 
 @rule("PRV004", on=Correction, severity=Severity.ERROR)
