@@ -70,8 +70,8 @@ def _entry(rule: Rule, defs: dict[str, Schema]) -> Schema:
     own = found.pop(rule.settings.__name__)
     defs |= {f"{rule.id}.{name}": schema for name, schema in found.items()}
     return {
-        "description": about,
         **own,
+        "description": about,
         "properties": defs[RuleEntry.__name__]["properties"] | own["properties"],
         "additionalProperties": False,
     }

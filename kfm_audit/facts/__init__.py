@@ -1,13 +1,14 @@
 """What rules speak about: one module a field, all names here."""
 
 from kfm_audit.facts.alarms import (
+    ActionsSuppressor,
     Alarm,
     CompositeAlarm,
     EventRule,
     EventTarget,
     MetricAlarm,
-    Subscription,
-    Topic,
+    MetricQuery,
+    MetricStat,
 )
 from kfm_audit.facts.audit import (
     AboutTheAudit,
@@ -21,6 +22,19 @@ from kfm_audit.facts.audit import (
     UnreasonedSuppression,
 )
 from kfm_audit.facts.base import Change, Fact
+from kfm_audit.facts.delivery import (
+    ChatChannel,
+    Function,
+    FunctionPermission,
+    Key,
+    KeyAlias,
+    KeyPolicy,
+    Queue,
+    QueuePolicy,
+    Subscription,
+    Topic,
+    TopicPolicy,
+)
 from kfm_audit.facts.incidents import Incident
 from kfm_audit.facts.lakefs import (
     BranchOperation,
@@ -50,12 +64,14 @@ from kfm_audit.facts.telemetry import (
 __all__ = [
     "MAX_VALUES",
     "AboutTheAudit",
+    "ActionsSuppressor",
     "Agent",
     "AgentKind",
     "Alarm",
     "BranchOperation",
     "Case",
     "Change",
+    "ChatChannel",
     "CompositeAlarm",
     "Correction",
     "Debt",
@@ -68,8 +84,13 @@ __all__ = [
     "Fact",
     "FailedPlugin",
     "FailedRule",
+    "Function",
+    "FunctionPermission",
     "Group",
     "Incident",
+    "Key",
+    "KeyAlias",
+    "KeyPolicy",
     "Label",
     "LabelScope",
     "LogCoverage",
@@ -77,10 +98,14 @@ __all__ = [
     "MembershipChange",
     "MetricAlarm",
     "MetricFamily",
+    "MetricQuery",
+    "MetricStat",
     "MissingInput",
     "Owed",
     "PersonKind",
     "ProvDocument",
+    "Queue",
+    "QueuePolicy",
     "Record",
     "Role",
     "Rollback",
@@ -90,6 +115,7 @@ __all__ = [
     "Standing",
     "Subscription",
     "Topic",
+    "TopicPolicy",
     "UnreadableInput",
     "UnreasonedSuppression",
     "User",

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from msgspec import Struct
+
 from kfm_audit.facts.base import Fact
 from kfm_audit.values import ABSENT, Attribute, Known
 
@@ -27,6 +29,32 @@ class Alarm(Fact, frozen=True, kw_only=True):
     """Effective tags: `tags_all`, else default tags with `tags` over them."""
     provider: Attribute[Mapping[str, str]] = ABSENT
     """What the provider configuration says of account and region: alias, region, profile, role."""
+    region: Attribute[str] = ABSENT
+    """The resource's own `region`, which is stronger than the provider's."""
+
+
+class MetricStat(Struct, frozen=True, kw_only=True):
+    """The `metric` of a `metric_query`: a metric, and how it is read. `period` is in seconds."""
+
+    namespace: Attribute[str] = ABSENT
+    metric_name: Attribute[str] = ABSENT
+    dimensions: Attribute[Mapping[str, str]] = ABSENT
+    period: Attribute[int] = ABSENT
+    stat: Attribute[str] = ABSENT
+    unit: Attribute[str] = ABSENT
+
+
+class MetricQuery(Struct, frozen=True, kw_only=True):
+    """A `metric_query`: a metric, or an expression over other queries. `at` is its attribute path."""
+
+    at: str
+    id: Attribute[str] = ABSENT
+    expression: Attribute[str] = ABSENT
+    label: Attribute[str] = ABSENT
+    period: Attribute[int] = ABSENT
+    return_data: Attribute[bool] = Known(False)
+    account_id: Attribute[str] = ABSENT
+    metric: MetricStat | None = None
 
 
 class MetricAlarm(Alarm, frozen=True, kw_only=True):
@@ -39,6 +67,32 @@ class MetricAlarm(Alarm, frozen=True, kw_only=True):
     dimensions: Attribute[Mapping[str, str]] = ABSENT
     query_dimensions: Attribute[tuple[Mapping[str, str], ...]] = ABSENT
     """The dimensions of each `metric_query` that reads a metric."""
+    comparison_operator: Attribute[str] = ABSENT
+    evaluation_periods: Attribute[int] = ABSENT
+    datapoints_to_alarm: Attribute[int] = ABSENT
+    threshold: Attribute[float] = ABSENT
+    threshold_metric_id: Attribute[str] = ABSENT
+    period: Attribute[int] = ABSENT
+    """In seconds; metric math has its periods in the queries."""
+    statistic: Attribute[str] = ABSENT
+    extended_statistic: Attribute[str] = ABSENT
+    unit: Attribute[str] = ABSENT
+    treat_missing_data: Attribute[str] = Known("missing")
+    evaluate_low_sample_count_percentiles: Attribute[str] = ABSENT
+    metric_query: Attribute[tuple[MetricQuery, ...]] = ABSENT
+
+    @property
+    def datapoints(self) -> Attribute[int]:
+        """How many datapoints must breach (M): `datapoints_to_alarm`, else `evaluation_periods`."""
+        return self.evaluation_periods if self.datapoints_to_alarm is ABSENT else self.datapoints_to_alarm
+
+
+class ActionsSuppressor(Struct, frozen=True, kw_only=True):
+    """`actions_suppressor`: the alarm that keeps a composite's actions back. Periods are in seconds."""
+
+    alarm: Attribute[str] = ABSENT
+    wait_period: Attribute[int] = ABSENT
+    extension_period: Attribute[int] = ABSENT
 
 
 class CompositeAlarm(Alarm, frozen=True, kw_only=True):
@@ -47,24 +101,7 @@ class CompositeAlarm(Alarm, frozen=True, kw_only=True):
     kind: ClassVar[str] = "composite-alarm"
 
     alarm_rule: Attribute[str] = ABSENT
-
-
-class Topic(Fact, frozen=True, kw_only=True):
-    """`aws_sns_topic`."""
-
-    kind: ClassVar[str] = "topic"
-
-    name: Attribute[str] = ABSENT
-    arn: Attribute[str] = ABSENT
-
-
-class Subscription(Fact, frozen=True, kw_only=True):
-    """`aws_sns_topic_subscription`."""
-
-    kind: ClassVar[str] = "subscription"
-
-    topic_arn: Attribute[str] = ABSENT
-    protocol: Attribute[str] = ABSENT
+    actions_suppressor: ActionsSuppressor | None = None
 
 
 class EventRule(Fact, frozen=True, kw_only=True):

@@ -26,7 +26,8 @@ class Fact(Struct, frozen=True, kw_only=True):
     a full Terraform address, `lakefs://repository/branch@request-id`, a PROV
     IRI, a metric family, or a path. `stack` tells apart the same address in
     two Terraform root modules. `kind` is the kebab-case name of the type in
-    JSON output.
+    JSON output. `before` is what a thing that changes is now; what is deleted
+    is itself what it was.
     """
 
     kind: ClassVar[str]
@@ -35,3 +36,4 @@ class Fact(Struct, frozen=True, kw_only=True):
     origin: Origin
     stack: str = ""
     change: Change = Change.UNCHANGED
+    before: Fact | None = None

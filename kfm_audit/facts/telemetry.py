@@ -55,10 +55,11 @@ class MetricFamily(Fact, frozen=True, kw_only=True):
 
 
 class SchemaViolation(Struct, frozen=True):
-    """One place where a document breaks its schema: what is wrong and where."""
+    """One place where a document breaks its schema: what is wrong, where, and what mends it."""
 
     pointer: str
     message: str
+    cure: str = ""
 
 
 class SchemaDocument(Fact, frozen=True, kw_only=True):

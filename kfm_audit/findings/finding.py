@@ -56,7 +56,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     """Rule, subject, message and verdict. Made only by a rule's `Context`.
 
     `key` tells apart findings of one rule on one subject and attribute, where
-    there can be several. `persons` are names of people that stand in `message`
+    there can be several. `document` is a ready-made record that mends it once its
+    TODOs are filled in, as JSON on one line. `persons` are names of people that stand in `message`
     and `subject`, so that reports for a public place can replace them.
     """
 
@@ -66,6 +67,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     verdict: Verdict
     message: str
     help: str
+    document: str = ""
     subject: str
     stack: str
     place: Place

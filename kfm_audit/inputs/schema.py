@@ -30,6 +30,10 @@ _DIGITS: Final = 20
 """Digits of a number that are shown."""
 
 
+_KEYS: Final = 5
+"""Unknown keys that are named."""
+
+
 def violations(schema: str, document: object) -> tuple[tuple[SchemaViolation, ...], int]:
     """What `document` breaks of the schema at `schemas/<schema>`, and how many violations beyond those.
 
@@ -42,12 +46,16 @@ def violations(schema: str, document: object) -> tuple[tuple[SchemaViolation, ..
         for error in _validator(schema).iter_errors(document):
             if len(kept) < LIMIT:
                 pointer = join_pointer(*error.instance_path)
-                kept.append(SchemaViolation(pointer, _say(error)))
+                kept.append(SchemaViolation(pointer, *_say(error)))
             else:
                 more += 1
     except (ValueError, RecursionError) as error:
         # Numbers beyond any format's range and documents that are nothing but brackets.
-        kept.append(SchemaViolation("", f"cannot be held to its schema: {error}"))
+        kept.append(
+            SchemaViolation(
+                "", f"cannot be held to its schema: {error}", "it is no document of ours, or hostile"
+            )
+        )
     return tuple(kept), more
 
 
@@ -65,37 +73,47 @@ def _read(uri: str) -> dict[str, Any]:  # a schema is a JSON object of any conte
     return document
 
 
-def _say(error: jsonschema_rs.ValidationError) -> str:  # noqa: C901, PLR0911 - one line a keyword
-    """What is wrong at the error's place: completes a sentence, shows no value in full."""
+def _say(  # noqa: C901, PLR0911 - one line a keyword
+    error: jsonschema_rs.ValidationError,
+) -> tuple[str, str]:
+    """What is wrong at the error's place, shown without any value in full, and what mends it."""
     keyword, instance = error.kind.name, error.instance
     names: dict[str, Any] = error.kind.as_dict()  # what belongs to the keyword
     match keyword:
         case "required":
-            return f"lacks `{names['property']}`"
+            return f"lacks `{names['property']}`", f"add `{names['property']}`"
         case "additionalProperties":
             return _unknown(names["unexpected"], error.absolute_keyword_location or "")
         case "type":
             expected = " or ".join(_ARTICLE[kind] for kind in names["types"])
-            return f"is {_kind_of(instance)} where {expected} belongs"
+            return f"is {_kind_of(instance)} where {expected} belongs", f"write {expected}"
         case "enum":
-            return f"is {_shown(instance)}, not one of {', '.join(map(_shown, names['options']))}"
+            allowed = ", ".join(map(_shown, names["options"]))
+            return f"is {_shown(instance)}, not one of {allowed}", f"write one of {allowed}"
         case "pattern":
-            return f"is {_shown(instance)}, which does not match `{names['pattern']}`"
+            pattern = names["pattern"]
+            return (
+                f"is {_shown(instance)}, which does not match `{pattern}`",
+                f"write it to match `{pattern}`",
+            )
         case "format":
-            return f"is {_shown(instance)}, which is no {names['format']}"
+            wanted = names["format"]
+            return f"is {_shown(instance)}, which is no {wanted}", _FORMATS.get(wanted, f"write a {wanted}")
         case "propertyNames":
-            return f"has the key {_shown(names['error'].instance)}, which no key may be"
+            return f"has the key {_shown(names['error'].instance)}, which no key may be", "rename the key"
         case "minimum":
-            return f"is {_shown(instance)}, less than {names['limit']}"
+            return f"is {_shown(instance)}, less than {names['limit']}", "correct the number"
         case "maximum":
-            return f"is {_shown(instance)}, more than {names['limit']}"
+            return f"is {_shown(instance)}, more than {names['limit']}", "correct the number"
         case "minItems" | "minLength" | "minProperties":
-            return f"is too short: at least {names['limit']} belong there"
+            return f"is too short: at least {names['limit']} belong there", "fill it in, or leave it out"
         case "maxItems" | "maxLength" | "maxProperties":
-            return f"is too long: at most {names['limit']} belong there"
+            return f"is too long: at most {names['limit']} belong there", "shorten it"
         case _:
-            return f"breaks `{keyword}`"
+            return f"breaks `{keyword}`", "write it as the schema says"
 
+
+_FORMATS: Final = {"date-time": "write it as 2025-12-06T02:41:07Z, with an offset"}
 
 _ARTICLE: Final = {
     "object": "an object",
@@ -137,12 +155,14 @@ def _shown(value: object) -> str:
             return _kind_of(value)
 
 
-def _unknown(keys: list[str], location: str) -> str:
+def _unknown(keys: list[str], location: str) -> tuple[str, str]:
     """Name keys that the schema does not know, with the one that was meant where there is only one."""
-    shown = ", ".join(quote(key) for key in keys[:5])
-    more = f" and {len(keys) - 5} more" if len(keys) > 5 else ""
-    meant = nearest(keys[0], _known_keys(location)) if len(keys) == 1 else ""
-    return f"holds {shown}{more}, which the schema does not know{meant}"
+    known = _known_keys(location)
+    shown = ", ".join(quote(key) for key in keys[:_KEYS])
+    more = f" and {len(keys) - _KEYS} more" if len(keys) > _KEYS else ""
+    meant = nearest(keys[0], known) if len(keys) == 1 else ""
+    cure = "rename or drop what is not meant; extensions belong under the document's `extra`"
+    return f"holds {shown}{more}, which the schema does not know{meant}", cure
 
 
 def _known_keys(location: str) -> tuple[str, ...]:

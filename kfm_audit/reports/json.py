@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from msgspec import Struct, field
+from msgspec import Raw, Struct, field
 
 from kfm_audit.findings.finding import Acceptance, LocatedRelated, SettledFinding, Severity, Verdict
 from kfm_audit.reports.encode import encode
@@ -73,6 +73,7 @@ class _Finding(Struct):
     verdict: str
     message: str
     help: str
+    document: Raw | None
     subject: str
     stack: str
     attribute: str
@@ -144,6 +145,7 @@ def _finding(settled: SettledFinding) -> _Finding:
         verdict=finding.verdict.value,
         message=finding.message,
         help=finding.help,
+        document=Raw(finding.document.encode()) if finding.document else None,
         subject=finding.subject,
         stack=finding.stack,
         attribute=finding.place.attribute,

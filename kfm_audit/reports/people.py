@@ -91,6 +91,7 @@ def _hidden_finding(finding: Finding, hide: _Hider) -> Finding:
         finding,
         message=hide(finding.message),
         help=hide(finding.help),
+        document="",  # it names people in places where a pseudonym would be taken for the name
         subject=hide(finding.subject),
         place=replace(finding.place, attribute=hide(finding.place.attribute)),
         persons=(),

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from textwrap import TextWrapper
 from typing import Final
 
+import msgspec
+
 from kfm_audit.findings.finding import SettledFinding
 from kfm_audit.reports import wording
 from kfm_audit.reports.excerpt import excerpt
@@ -104,6 +106,8 @@ class _Writer:
             lines.extend(self._wrapped("accepted: ", f"{accepted.reason}{owner}"))
         if finding.help:
             lines.extend(self._wrapped("help: ", finding.help))
+        if finding.document:
+            lines.extend(f"    {neutral(line)}" for line in _one_key_a_line(finding.document))
         return "\n".join(lines)
 
     def rest(self, left: list[SettledFinding]) -> str:
@@ -154,3 +158,13 @@ def _where(place: Location) -> str:
     if not place.path:
         return "this run"
     return ":".join([place.path, *(str(number) for number in (place.line, place.column) if number)])
+
+
+def _one_key_a_line(document: str) -> Iterator[str]:
+    """A JSON object as people copy it: short enough to read, one key on each line."""
+    items = list(msgspec.json.decode(document, type=dict[str, object]).items())
+    yield "{"
+    for number, (key, value) in enumerate(items, 1):
+        text = msgspec.json.format(msgspec.json.encode(value), indent=0).decode()
+        yield f'  "{key}": {text}{"," if number < len(items) else ""}'
+    yield "}"

@@ -147,6 +147,7 @@ class Context(Generic[S]):
         *,
         at: str = "",
         help: str = "",  # noqa: A002 - as in the JSON
+        document: str = "",
         severity: Severity | None = None,
         origin: Origin | None = None,
         related: tuple[Related, ...] = (),
@@ -157,7 +158,8 @@ class Context(Generic[S]):
 
         `message` completes a sentence whose subject is the finding's subject:
         lower case, no full stop. `at` is the attribute path below the fact.
-        `help` is the change that mends it. `origin` points to a part of the
+        `help` is the change that mends it, `document` a ready-made record that it
+        speaks of, as JSON. `origin` points to a part of the
         fact that was read elsewhere. `severity` departs from the default, only
         where the rule's page says so; a severity that policy sets wins.
         """
@@ -167,6 +169,7 @@ class Context(Generic[S]):
             message,
             at=at,
             help=help,
+            document=document,
             severity=severity,
             origin=origin,
             related=related,
@@ -209,6 +212,7 @@ class Context(Generic[S]):
         due: datetime,
         at: str = "",
         help: str = "",  # noqa: A002 - as in the JSON
+        document: str = "",
         related: tuple[Related, ...] = (),
         key: str = "",
         persons: tuple[str, ...] = (),
@@ -220,6 +224,7 @@ class Context(Generic[S]):
             message,
             at=at,
             help=help,
+            document=document,
             related=related,
             key=key,
             persons=persons,
@@ -241,6 +246,7 @@ class Context(Generic[S]):
         related: tuple[Related, ...],
         key: str,
         persons: tuple[str, ...],
+        document: str = "",
         severity: Severity | None = None,
         origin: Origin | None = None,
         due: datetime | None = None,
@@ -253,6 +259,7 @@ class Context(Generic[S]):
             verdict=verdict,
             message=message,
             help=help,
+            document=document,
             subject=fact.subject,
             stack=fact.stack,
             place=Place(origin or fact.origin, at),

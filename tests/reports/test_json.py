@@ -49,7 +49,7 @@ def test_keys_stand_in_the_order_of_the_contract():
         "findings",
     ]  # fmt: skip
     assert list(document["findings"][0]) == [
-        "rule", "name", "severity", "verdict", "message", "help", "subject", "stack", "attribute", "due",
+        "rule", "name", "severity", "verdict", "message", "help", "document", "subject", "stack", "attribute", "due",
         "location", "related", "fingerprint", "baseline", "suppression",
     ]  # fmt: skip
 

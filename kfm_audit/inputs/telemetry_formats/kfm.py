@@ -164,13 +164,16 @@ def _miscalculated(document: dict[str, Any]) -> Iterator[SchemaViolation]:  # a 
             yield SchemaViolation(
                 "/carbon/gco2e",
                 f"is {grams:g}, but {used:g} kWh * intensity_gco2e_per_kwh is {used * intensity:g}",
+                "correct whichever of the three was not measured; mind watt hours and kilowatt hours",
             )
 
 
 def _miscalculated_energy(energy: dict[str, Any]) -> Iterator[SchemaViolation]:  # as above
     wh, kwh = _number(energy, "wh"), _number(energy, "kwh")
     if wh is not None and kwh is not None and _differ(wh, kwh * 1000):
-        yield SchemaViolation("/energy/kwh", f"is {kwh:g}, but wh is {wh:g}: 1 kWh is 1000 Wh")
+        yield SchemaViolation(
+            "/energy/kwh", f"is {kwh:g}, but wh is {wh:g}: 1 kWh is 1000 Wh", "keep one of the two"
+        )
     watts, seconds = _number(energy, "runner_watts"), _number(energy, "duration_seconds")
     used = _kwh(energy)
     if energy.get("method") != "estimated" or used is None or watts is None or seconds is None:
@@ -180,6 +183,7 @@ def _miscalculated_energy(energy: dict[str, Any]) -> Iterator[SchemaViolation]: 
         yield SchemaViolation(
             "/energy/kwh" if wh is None else "/energy/wh",
             f"says {used * 1000:g} Wh, but runner_watts * duration_seconds / 3600 is {estimate:g} Wh",
+            "correct the energy, the watts or the seconds; if it was measured, say so by `method`",
         )
 
 

@@ -8,6 +8,7 @@ type is noted as lost and reads as unknown: it must look neither set nor unset.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import isfinite
 from typing import Final, TypeVar
 
 from kfm_audit.inputs.terraform.document import Json
@@ -61,6 +62,42 @@ class Attributes:
         """A map of strings."""
         return self._read(name, _as_mapping, "a map of strings")
 
+    def integer(self, name: str) -> Attribute[int]:
+        """A whole number; a string of digits converts, as in Terraform."""
+        return self._read(name, _as_integer, "a whole number")
+
+    def number(self, name: str) -> Attribute[float]:
+        """A number; a string of one converts, as in Terraform."""
+        return self._read(name, _as_number, "a number")
+
+    def nested(self, name: str) -> Attribute[tuple[Attributes, ...]]:
+        """Nested blocks, each read attribute by attribute; unknown where how many there are is."""
+        marks = self._unknown.get(name) if isinstance(self._unknown, dict) else self._unknown
+        value = self._after.get(name)
+        one_by_one = _same_length(value, marks)
+        if marks is True or (isinstance(value, list) and _holds_true(marks) and not one_by_one):
+            return Unknown(self._resolve(name))
+        if value is None:
+            return ABSENT
+        if not isinstance(value, list):
+            self._lose(name, f"{name} should be a list of blocks and is {_type_name(value)}")
+            return Unknown((Reference(name, ReferenceKind.UNRESOLVED),))
+        secrets = self._sensitive.get(name) if isinstance(self._sensitive, dict) else self._sensitive
+        return Known(
+            tuple(
+                Attributes(
+                    block,
+                    marks[number] if one_by_one and isinstance(marks, list) else None,
+                    secrets[number]
+                    if isinstance(secrets, list) and _same_length(value, secrets)
+                    else _holds_true(secrets),
+                    lambda _name: self._resolve(name),
+                    lambda inner, what, number=number: self._lose(f"{name}/{number}/{inner}", what),  # type: ignore[misc]
+                )
+                for number, block in enumerate(value)
+            )
+        )
+
     def blocks(self, name: str) -> tuple[dict[str, Json], ...]:
         """Nested blocks; () where there are none or where they are unknown."""
         value = self._after.get(name)
@@ -104,6 +141,31 @@ def _as_text(value: Json) -> object:
     if isinstance(value, bool):
         return _WRONG
     return str(value) if isinstance(value, str | int | float) else _WRONG
+
+
+def _as_integer(value: Json) -> object:
+    number = _as_number(value)
+    if isinstance(number, float) and not number.is_integer():
+        return _WRONG
+    return int(number) if isinstance(number, int | float) else _WRONG
+
+
+def _as_number(value: Json) -> object:
+    """An int or a finite float."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return _WRONG
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return _WRONG
+    if not isfinite(number):
+        return _WRONG
+    return int(number) if number.is_integer() else number
+
+
+def _same_length(value: Json, marks: Json) -> bool:
+    """Whether marks belong to the elements one by one; plans of format 0.1 leave unknown elements out."""
+    return isinstance(value, list) and isinstance(marks, list) and len(value) == len(marks)
 
 
 def _as_flag(value: Json) -> object:

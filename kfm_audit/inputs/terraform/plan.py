@@ -96,15 +96,22 @@ class _PlanReader:
             if read is None or change.mode != "managed" or change.deposed is not None:
                 continue
             kind_of_change = _change(change)
-            if kind_of_change is not None:
-                yield read(self._instance(number, change, kind_of_change))
+            if kind_of_change is None:
+                continue
+            fact = read(self._instance(number, change, kind_of_change))
+            if kind_of_change is Change.CHANGED and isinstance(_decode(change.change.before), dict):
+                earlier = self._instance(number, change, kind_of_change, part="before")
+                fact = msgspec.structs.replace(fact, before=read(earlier))
+            yield fact
         yield from self._lost
 
-    def _instance(self, number: int, change: ResourceChange, kind_of_change: Change) -> Instance:
-        deleted = kind_of_change is Change.DELETED
-        part = "before" if deleted else "after"
+    def _instance(
+        self, number: int, change: ResourceChange, kind_of_change: Change, part: str = ""
+    ) -> Instance:
+        part = part or ("before" if kind_of_change is Change.DELETED else "after")
+        past = part == "before"
         values, marks = change.change.before, change.change.before_sensitive
-        if not deleted:
+        if not past:
             values, marks = change.change.after, change.change.after_sensitive
         pointer = join_pointer("resource_changes", number, "change", part)
         after = _decode(values)
@@ -113,6 +120,8 @@ class _PlanReader:
         address = change.address
 
         def lose(attribute: str, what: str) -> None:
+            if past and kind_of_change is Change.CHANGED:
+                return  # what will be is what is judged
             self._lose(what, f"write the plan again with {SHOW}", f"{pointer}/{attribute}", address)
 
         return Instance(
@@ -123,7 +132,7 @@ class _PlanReader:
             change=kind_of_change,
             attributes=Attributes(
                 after,
-                None if deleted else _decode(change.change.after_unknown),
+                None if past else _decode(change.change.after_unknown),
                 _decode(marks),
                 lambda attribute: self._references.of_attribute(address, attribute),
                 lose,

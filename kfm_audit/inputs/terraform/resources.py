@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, TypeVar
 
 from msgspec import Struct
 
@@ -14,11 +14,13 @@ from kfm_audit.facts import (
     EventTarget,
     Fact,
     MetricAlarm,
-    Subscription,
-    Topic,
 )
 from kfm_audit.inputs.terraform.attributes import Attributes
+from kfm_audit.inputs.terraform.delivery_resources import DELIVERY_READERS
+from kfm_audit.inputs.terraform.metric_queries import actions_suppressor, metric_queries, unless_empty
 from kfm_audit.values import ABSENT, Attribute, Known, Origin, Unknown
+
+T = TypeVar("T")
 
 
 class Instance(Struct, frozen=True, kw_only=True):
@@ -49,10 +51,25 @@ def _metric_alarm(at: Instance) -> Fact:
         insufficient_data_actions=read.texts("insufficient_data_actions"),
         tags=_effective_tags(at),
         provider=at.provider,
-        namespace=read.text("namespace"),
-        metric_name=read.text("metric_name"),
-        dimensions=read.mapping("dimensions"),
+        region=unless_empty(read.text("region")),
+        namespace=unless_empty(read.text("namespace")),
+        metric_name=unless_empty(read.text("metric_name")),
+        dimensions=unless_empty(read.mapping("dimensions")),
         query_dimensions=_query_dimensions(read),
+        comparison_operator=read.text("comparison_operator"),
+        evaluation_periods=read.integer("evaluation_periods"),
+        datapoints_to_alarm=unless_empty(read.integer("datapoints_to_alarm")),
+        threshold=read.number("threshold"),
+        threshold_metric_id=unless_empty(read.text("threshold_metric_id")),
+        period=unless_empty(read.integer("period")),
+        statistic=unless_empty(read.text("statistic")),
+        extended_statistic=unless_empty(read.text("extended_statistic")),
+        unit=unless_empty(read.text("unit")),
+        treat_missing_data=_or_default(unless_empty(read.text("treat_missing_data")), default="missing"),
+        evaluate_low_sample_count_percentiles=unless_empty(
+            read.text("evaluate_low_sample_count_percentiles")
+        ),
+        metric_query=metric_queries(read),
     )
 
 
@@ -71,31 +88,9 @@ def _composite_alarm(at: Instance) -> Fact:
         insufficient_data_actions=read.texts("insufficient_data_actions"),
         tags=_effective_tags(at),
         provider=at.provider,
+        region=unless_empty(read.text("region")),
+        actions_suppressor=actions_suppressor(read),
         alarm_rule=read.text("alarm_rule"),
-    )
-
-
-def _topic(at: Instance) -> Fact:
-    read = at.attributes
-    return Topic(
-        subject=at.subject,
-        origin=at.origin,
-        stack=at.stack,
-        change=at.change,
-        name=read.text("name"),
-        arn=read.text("arn"),
-    )
-
-
-def _subscription(at: Instance) -> Fact:
-    read = at.attributes
-    return Subscription(
-        subject=at.subject,
-        origin=at.origin,
-        stack=at.stack,
-        change=at.change,
-        topic_arn=read.text("topic_arn"),
-        protocol=read.text("protocol"),
     )
 
 
@@ -129,15 +124,14 @@ def _event_target(at: Instance) -> Fact:
 READERS: Final[Mapping[str, Callable[[Instance], Fact]]] = {
     "aws_cloudwatch_metric_alarm": _metric_alarm,
     "aws_cloudwatch_composite_alarm": _composite_alarm,
-    "aws_sns_topic": _topic,
-    "aws_sns_topic_subscription": _subscription,
     "aws_cloudwatch_event_rule": _event_rule,
     "aws_cloudwatch_event_target": _event_target,
+    **DELIVERY_READERS,
 }
 """The resource types that become facts."""
 
 
-def _or_default(attribute: Attribute[bool], *, default: bool) -> Attribute[bool]:
+def _or_default(attribute: Attribute[T], *, default: T) -> Attribute[T]:
     return Known(default) if attribute is ABSENT else attribute
 
 

@@ -88,17 +88,25 @@ def rollback_without_correction(case: Case, ctx: Context[NoSettings]) -> Iterato
     related = (ctx.related("the correction that is not final", draft),) if draft else ()
     if record:
         lack = f"its correction {record.subject} does not settle it: {record.why_not_final}"
-        cure = f"finish {record.subject}: replace every TODO, take out kfm:draft and commit it"
+        cure = f"finish {record.subject}: fill in what is still open, take out kfm:draft and commit it"
+        document = ""
     else:
         lack = "no correction Activity accounts for it"
         name = f"{case.first.time:%Y-%m-%d}-{case.first.repository}-{case.first.branch}.prov.jsonld"
         cure = (
-            "fill in the TODOs of this correction, take out kfm:draft and commit it, for example as "
-            f"data/lineage/reliability/rollbacks/{name}: {_skeleton(case)}"
+            "write a correction and commit it, for example as "
+            f"data/lineage/reliability/rollbacks/{name}; with its TODOs filled in and kfm:draft taken out, this one will do"
         )
+        document = _skeleton(case)
     if owed is Owed.PENDING:
         yield ctx.pending(
-            case, f"is {case.deed}; so far {lack}", due=due, help=cure, related=related, persons=persons
+            case,
+            f"is {case.deed}; so far {lack}",
+            due=due,
+            help=cure,
+            document=document,
+            related=related,
+            persons=persons,
         )
     elif record is None and not ctx.evidence.evidence_known:
         yield ctx.undecided(
@@ -112,13 +120,14 @@ def rollback_without_correction(case: Case, ctx: Context[NoSettings]) -> Iterato
             case,
             f"is {case.deed}; {lack}; overdue since {due:%Y-%m-%dT%H:%M:%SZ}",
             help=cure,
+            document=document,
             related=related,
             persons=persons,
         )
 
 
 def _skeleton(case: Case) -> str:
-    """The correction document with all that the log knows, on one line: it survives any wrapping."""
+    """The correction document with all that the log knows."""
     import msgspec
 
     first = case.first

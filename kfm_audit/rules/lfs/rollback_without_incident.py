@@ -85,17 +85,25 @@ def rollback_without_incident(case: Case, ctx: Context[NoSettings]) -> Iterator[
     if record:
         lack = f"its incident {record.subject} does not settle it: {record.why_not_final}"
         cure = f"when {record.subject} is over, set its status and corrected_at, and finish its summary"
+        document = ""
     else:
         lack = "no incident record belongs to it"
         name = case.first.request_id or case.subject
         cure = (
             f'list "{name}" under `rollbacks` of its incident record, or name that record in the correction '
-            "(kfm:incident); where there is none yet, write it, for example as "
-            f"data/lineage/reliability/incidents/INC-TODO.json: {_skeleton(case)}"
+            "(kfm:incident); where there is none yet, fill in the TODOs of this one and commit it, for example as "
+            "data/lineage/reliability/incidents/INC-TODO.json"
         )
+        document = _skeleton(case)
     if owed is Owed.PENDING:
         yield ctx.pending(
-            case, f"is {case.deed}; so far {lack}", due=due, help=cure, related=related, persons=persons
+            case,
+            f"is {case.deed}; so far {lack}",
+            due=due,
+            help=cure,
+            document=document,
+            related=related,
+            persons=persons,
         )
     elif record is None and not ctx.evidence.evidence_known:
         yield ctx.undecided(
@@ -109,6 +117,7 @@ def rollback_without_incident(case: Case, ctx: Context[NoSettings]) -> Iterator[
             case,
             f"is {case.deed}; {lack}; overdue since {due:%Y-%m-%dT%H:%M:%SZ}",
             help=cure,
+            document=document,
             related=related,
             persons=persons,
         )

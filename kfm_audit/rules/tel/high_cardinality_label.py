@@ -22,19 +22,17 @@ LATE: Final = 0.5
 """The part of the distinct values that is new in the later half of the reports when a label keeps growing."""
 
 _INSTEAD: Final = {
-    Shape.UUID: " or replace it by what it is one of (pipeline, dataset)",
-    Shape.EMAIL: ": it is personal data",
-    Shape.URL: " or replace it by the route or service that it leads to",
-    Shape.IP: " or replace it by the service or region behind it",
-    Shape.TIME: ": every sample has its time",
-    Shape.EPOCH: ": every sample has its time",
-    Shape.RUN: " or replace it by the pipeline",
-    Shape.H3: " or replace it by a region or a bin of the resolution",
-    Shape.HEX: " or replace it by what it is one of (pipeline, dataset)",
-    Shape.COORDINATE: " or replace it by a region or a bin",
-    Shape.POD: " or replace it by the service",
-    Shape.PATH: " or replace it by the dataset or layer that it belongs to",
+    Shape.UUID: "what it is one of (pipeline, dataset)",
+    Shape.URL: "the route or service that it leads to",
+    Shape.IP: "the service or region behind it",
+    Shape.RUN: "the pipeline",
+    Shape.H3: "a region or a bin of the resolution",
+    Shape.HEX: "what it is one of (pipeline, dataset)",
+    Shape.COORDINATE: "a region or a bin",
+    Shape.POD: "the service",
+    Shape.PATH: "the dataset or layer that it belongs to",
 }
+"""The bounded label that serves in place of one whose values have this shape. People and times have none."""
 
 
 @rule("TEL002", on=MetricFamily, severity=Severity.ERROR)
@@ -139,7 +137,8 @@ def high_cardinality_label(family: MetricFamily, ctx: Context[NoSettings]) -> It
         ):
             unjudged.append(label.key)
     if unjudged:
-        labels = f"label {unjudged[0]}" if len(unjudged) == 1 else f"labels {', '.join(unjudged)}"
+        listed = " and ".join(filter(None, (", ".join(unjudged[:-1]), unjudged[-1])))
+        labels = f"label {listed}" if len(unjudged) == 1 else f"labels {listed}"
         it = "it" if len(unjudged) == 1 else "them"
         yield ctx.undecided(
             family,
@@ -160,17 +159,35 @@ def _by_shape(
         return None
     if len(alike.values) < MATCHES and not is_id_like(label.key):
         return None
-    count = f"{len(alike.values)} of {len(values)} distinct values" if len(values) > 1 else "its only value"
+    count = f"{len(alike.values)} of {len(values)} distinct value{'s' if len(values) > 1 else ''}"
     return ctx.fail(
         family,
         f"has the {_noun(label)} {label.key}, whose values are {alike.shape.value} ({count}): "
         f"{examples(label.key, alike.values)}",
         at=f"labels/{label.key}",
-        help=f"drop {label.key}{_INSTEAD[alike.shape]}; keep the value in logs, traces or exemplars. If "
-        "its values are few and known, list them in the policy (telemetry.overrides, vocabularies: "
-        f"{{{label.key}: [...]}}, with a reason)",
+        help=_instead(label, alike.shape),
         origin=label.origin,
         severity=Severity.WARNING if label.scope is LabelScope.RESOURCE else None,
+    )
+
+
+def _instead(label: Label, shape: Shape) -> str:
+    """What to do about a label whose values have an endless shape."""
+    if shape is Shape.EMAIL:
+        return f"drop {label.key}: it is personal data, and belongs in no log or trace either"
+    if label.scope is LabelScope.RESOURCE:
+        return (
+            f"keep {label.key} out of labels: turn off resource_to_telemetry_conversion in the exporter, or "
+            "delete it with a resource processor; in logs and traces it is welcome"
+        )
+    instead = (
+        f" or replace it by {_INSTEAD[shape]}; keep the value in logs, traces or exemplars"
+        if shape in _INSTEAD
+        else ": every sample has its time"
+    )
+    return (
+        f"drop {label.key}{instead}. If its values are few and known, list them in the policy "
+        f"(telemetry.overrides, vocabularies: {{{label.key}: [...]}}, with a reason)"
     )
 
 

@@ -56,13 +56,12 @@ def telemetry_schema(document: SchemaDocument, ctx: Context[NoSettings]) -> Iter
     ## References
     Design section 7; `schemas/telemetry/`; JSON Schema 2020-12.
     """
-    mend = f"write it as schemas/telemetry/{document.schema}.json says; extensions belong under `extra`"
     for violation in document.violations:
         yield ctx.fail(
             document,
             f"breaks {document.schema}: {violation.pointer or 'the document'} {violation.message}",
             at=violation.pointer.removeprefix("/"),
-            help=mend,
+            help=f"{violation.cure} (schemas/telemetry/{document.schema}.json)",
             key=violation.pointer,
         )
     if document.more:
