@@ -94,3 +94,26 @@ class Location(Struct, frozen=True):
     end_line: int = 0
     end_column: int = 0
     pointer: str = ""
+
+
+def known(attribute: Attribute[T]) -> T | None:
+    """The value of an attribute that is known; None of any other."""
+    return attribute.value if isinstance(attribute, Known) else None
+
+
+def shown(attribute: Attribute[T]) -> str:
+    """An attribute as it may be printed: never a value that the input marks as secret."""
+    match attribute:
+        case Known(value, sensitive):
+            return "a sensitive value" if sensitive else str(value)
+        case Unknown():
+            return f"a value that depends on {ends_of(attribute)}"
+        case _:
+            return "unset"
+
+
+def ends_of(unknown: Unknown) -> str:
+    """What an unknown attribute comes from, for messages: `local.period, var.periods`."""
+    return ", ".join(sorted({reference.name for reference in unknown.references})) or (
+        "nothing that the input shows"
+    )

@@ -1,4 +1,4 @@
-"""The values that a filter policy lists for a key: what SNS takes, and what it says of the rest.
+"""Reads the values that a filter policy lists for a key: what SNS takes, and what it says of the rest.
 
 SNS developer guide, "String value matching", "Numeric value matching", "Key
 matching", and "Filter policy constraints in Amazon SNS" for wildcards. The
@@ -10,80 +10,28 @@ whose other sentences are the API's.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Final, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Final
 
-from msgspec import Struct
+from kfm_audit.aws.filter_patterns import (
+    AnythingBut,
+    Cidr,
+    EqualsIgnoreCase,
+    Exactly,
+    Exists,
+    Numeric,
+    Pattern,
+    Prefix,
+    Suffix,
+    Wildcard,
+    is_number,
+)
 
-MAX_NUMBER: Final = 10**9
-"""Numbers are compared from minus to plus this ("Filter policy constraints")."""
-DECIMALS: Final = 5
-"""Digits after the decimal point that are compared."""
 MAX_WILDCARDS: Final = 3
 """Wildcards in one pattern."""
 
 _COMPARISONS: Final = ("<", "<=", "=", ">", ">=")
 _ADDRESS: Final = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+|[0-9a-fA-F:]*:[0-9a-fA-F:]*")
-
-
-class Exactly(Struct, frozen=True):
-    """The value itself: a string, a number, true, false or null."""
-
-    value: str | float | bool | None
-
-
-class Prefix(Struct, frozen=True):
-    """A string that begins with `text`."""
-
-    text: str
-
-
-class Suffix(Struct, frozen=True):
-    """A string that ends with `text`."""
-
-    text: str
-
-
-class EqualsIgnoreCase(Struct, frozen=True):
-    """A string that is `text` but for upper and lower case."""
-
-    text: str
-
-
-class Wildcard(Struct, frozen=True):
-    """A string made of `parts` with anything, or nothing, between them."""
-
-    parts: tuple[str, ...]
-
-
-class Cidr(Struct, frozen=True):
-    """An IP address in `network`, such as `10.0.0.0/24`."""
-
-    network: str
-
-
-class Exists(Struct, frozen=True):
-    """A key that is there with a value (`wanted`), or is not there."""
-
-    wanted: bool
-
-
-class Numeric(Struct, frozen=True):
-    """A number for which all `comparisons` hold: (">", 0.0), ("<=", 150.0)."""
-
-    comparisons: tuple[tuple[str, float], ...]
-
-
-class AnythingBut(Struct, frozen=True):
-    """A value that is there and matches none of `excluded`."""
-
-    excluded: tuple[Exactly | Prefix | Suffix | EqualsIgnoreCase | Wildcard, ...]
-
-
-Pattern: TypeAlias = (
-    Exactly | Prefix | Suffix | EqualsIgnoreCase | Wildcard | Cidr | Exists | Numeric | AnythingBut
-)
-Patterns: TypeAlias = tuple[Pattern, ...]
 
 
 class PatternError(ValueError):
@@ -97,8 +45,10 @@ class PatternError(ValueError):
 
 def parse_pattern(value: object) -> Pattern:
     """Read one value of the list under a key. Raises PatternError."""
-    if value is None or isinstance(value, str | int | float):
+    if value is None or isinstance(value, str | bool):
         return Exactly(value)
+    if is_number(value):
+        return Exactly(_float(value))
     if not isinstance(value, dict):
         raise PatternError("Match value must be String, number, true, false, or null")
     operator, operand = _single(value)
@@ -107,46 +57,6 @@ def parse_pattern(value: object) -> Pattern:
     pattern = _READERS[operator](operand)
     _only(value)
     return pattern
-
-
-def doubts_of(pattern: Pattern) -> Iterator[str]:
-    """Why SNS might not do with the pattern what it says, where that is not settled."""
-    match pattern:
-        case AnythingBut(excluded):
-            for inner in excluded:
-                if isinstance(inner, Suffix | EqualsIgnoreCase):
-                    operator = "suffix" if isinstance(inner, Suffix) else "equals-ignore-case"
-                    yield (
-                        f"AWS's documents do not name `{operator}` inside `anything-but`, "
-                        "and SNS refused `suffix` there in May 2024"
-                    )
-                yield from doubts_of(inner)
-        case Exactly(value) if _is_number(value):
-            yield from _number_doubts(value)
-        case Numeric(comparisons):
-            for _, bound in comparisons:
-                yield from _number_doubts(bound)
-        case _:
-            return
-
-
-def wildcard_points(pattern: Pattern) -> int:
-    """What the pattern costs ("Wildcard pattern usage guidelines"): one wildcard 1, more 3 each, anything-but 1."""
-    match pattern:
-        case Wildcard(parts):
-            wildcards = len(parts) - 1
-            return wildcards if wildcards < 2 else 3 * wildcards
-        case AnythingBut(excluded):
-            return 1 + sum(wildcard_points(inner) for inner in excluded)
-        case _:
-            return 0
-
-
-def _number_doubts(number: float) -> Iterator[str]:
-    if abs(number) > MAX_NUMBER:
-        yield f"{number:g} is outside -10^9 to 10^9, the numbers that SNS compares"
-    elif round(number, DECIMALS) != number:
-        yield f"{number!r} has more than the {DECIMALS} digits after the decimal point that SNS compares"
 
 
 def _single(expression: Mapping[str, object]) -> tuple[str, object]:
@@ -247,9 +157,9 @@ def _bound(operand: list[object], at: int) -> float:
     """The number after the comparison at `at - 1`."""
     operator = "equals" if operand[at - 1] == "=" else operand[at - 1]
     bound = operand[at] if at < len(operand) else None
-    if not _is_number(bound):
+    if not is_number(bound):
         raise _numeric_error(f"Value of {operator} must be numeric", at)
-    return float(bound)
+    return _float(bound)
 
 
 def _numeric_error(message: str, at: int) -> PatternError:
@@ -269,8 +179,13 @@ def _anything_but(operand: object) -> AnythingBut:
     values = operand if isinstance(operand, list) else [operand]
     if not values:
         raise PatternError("Empty arrays are not allowed", "anything-but")
+    excluded = []
     for value in values:
-        if not isinstance(value, str) and not _is_number(value):
+        if isinstance(value, str):
+            excluded.append(Exactly(value))
+        elif is_number(value):
+            excluded.append(Exactly(_float(value)))
+        else:
             raise PatternError(
                 "Inside anything but list, start|null|boolean is not supported."
                 if isinstance(operand, list)
@@ -282,7 +197,7 @@ def _anything_but(operand: object) -> AnythingBut:
             "Inside anything but list, either all values are number or string, mixed type is not supported",
             "anything-but",
         )
-    return AnythingBut(tuple(Exactly(value) for value in values))
+    return AnythingBut(tuple(excluded))
 
 
 def _excluded_pattern(expression: Mapping[str, object]) -> Prefix | Suffix | EqualsIgnoreCase | Wildcard:
@@ -296,8 +211,12 @@ def _excluded_pattern(expression: Mapping[str, object]) -> Prefix | Suffix | Equ
     return pattern
 
 
-def _is_number(value: object) -> TypeIs[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _float(number: float) -> float:
+    """JSON's integers have no bounds, but floats do: what lies beyond them is infinite."""
+    try:
+        return float(number)
+    except OverflowError:
+        return float("inf") if number > 0 else float("-inf")
 
 
 _EXCLUDED: Final[Mapping[str, Callable[[object], Prefix | Suffix | EqualsIgnoreCase | Wildcard]]] = {

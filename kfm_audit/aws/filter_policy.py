@@ -18,7 +18,8 @@ from typing import Final, TypeAlias
 import msgspec
 from msgspec import Struct
 
-from kfm_audit.aws.filter_operators import PatternError, Patterns, doubts_of, parse_pattern
+from kfm_audit.aws.filter_operators import PatternError, parse_pattern
+from kfm_audit.aws.filter_patterns import Patterns, doubts_of, has_wildcard, wildcard_points
 
 MAX_BYTES: Final = 256 * 1024
 MAX_KEYS: Final = 5
@@ -28,10 +29,24 @@ MAX_WILDCARD_POINTS: Final = 100
 # Field names that keep `$or` from being the operator. "AND/OR logic" says "reserved keywords" and names two;
 # the list is that of AWS's event-ruler, which SNS's answers come from.
 _RESERVED: Final = frozenset(
-    """exactly equals-ignore-case prefix suffix anything-but exists wildcard numeric cidr = < <= > >= regex
-    not-wildcard not-equals-ignore-case date-after date-on-or-after date-before date-on-or-before
-    in-date-range ip-address-in-range ip-address-not-in-range""".split()
+    {
+        *(
+            "exactly",
+            "equals-ignore-case",
+            "prefix",
+            "suffix",
+            "anything-but",
+            "exists",
+            "wildcard",
+            "numeric",
+            "cidr",
+        ),
+        *("=", "<", "<=", ">", ">=", "regex", "not-wildcard", "not-equals-ignore-case"),
+        *("date-after", "date-on-or-after", "date-before", "date-on-or-before", "in-date-range"),
+        *("ip-address-in-range", "ip-address-not-in-range"),
+    }
 )
+_TOO_COMPLEX: Final = "Filter policy is too complex"
 
 Path: TypeAlias = tuple[str, ...]
 
@@ -112,7 +127,11 @@ def parse_filter_policy(text: str, scope: Scope) -> FilterPolicy:
     reader = _Reader(scope)
     combinations = reader.combinations(document, ())
     if combinations > MAX_COMBINATIONS:
-        raise FilterPolicyError("Filter policy is too complex")
+        raise FilterPolicyError(_TOO_COMPLEX)
+    if reader.wildcards and (points := _wildcard_points(reader.read)) > MAX_WILDCARD_POINTS:
+        raise FilterPolicyError(
+            f"the wildcards of a policy cost at most {MAX_WILDCARD_POINTS} points, not {points}"
+        )
     alternatives = tuple(reader.alternatives(document, (), ()))
     return FilterPolicy(scope, alternatives, combinations, tuple(_doubts(reader.read)))
 
@@ -124,19 +143,29 @@ class _Reader:
         self._nested = scope is Scope.MESSAGE_BODY
         self.read: dict[Path, Patterns] = {}
 
+    @property
+    def wildcards(self) -> bool:
+        """Whether any pattern is one with wildcards."""
+        return any(has_wildcard(pattern) for patterns in self.read.values() for pattern in patterns)
+
     def combinations(self, policy: Mapping[str, object], path: Path, depth: int = 1) -> int:
         """The product of values and nested levels over all keys; the branches of `$or` add up.
 
         "Filter policy constraints": 3 x 4 x 2 x 3 = 72 for four values three levels deep and three
         values two levels deep. Reads all patterns on its way.
         """
+        if path and not policy:
+            raise FilterPolicyError("Empty objects are not allowed", path)
+        if len(path) > 2 * MAX_COMBINATIONS:
+            raise FilterPolicyError(_TOO_COMPLEX, path)  # each level counts; it saves Python's stack, too
         product = 1
         for key, value in policy.items():
             here = (*path, key)
             branches = _branches(key, value)
             if branches is not None:
                 product *= sum(
-                    self.combinations(branch, (*here, str(index)), depth) for index, branch in enumerate(branches)
+                    self.combinations(branch, (*here, str(index)), depth)
+                    for index, branch in enumerate(branches)
                 )
             elif isinstance(value, dict):
                 if not self._nested:
@@ -177,7 +206,7 @@ def _branches(key: str, value: object) -> list[dict[str, object]] | None:
     """The branches of an `$or`; None for any other key, and for an `$or` that SNS takes for a name."""
     if key != "$or" or not isinstance(value, list) or len(value) < 2:
         return None
-    if all(isinstance(branch, dict) and branch and not _RESERVED & branch.keys() for branch in value):
+    if all(isinstance(branch, dict) and not _RESERVED & branch.keys() for branch in value):
         return value
     return None
 
@@ -200,9 +229,17 @@ def _doubts(read: Mapping[Path, Patterns]) -> Iterator[str]:
             f"it has {len(read)} leaf keys, and AWS's documents say both that leaf keys count towards "
             f"the {MAX_KEYS} and that only parent keys do"
         )
-    points = 0
     for patterns in read.values():
-        points += sum(pattern.points for pattern in patterns) * sum(1 for pattern in patterns if pattern.points)
         for pattern in patterns:
             yield from doubts_of(pattern)
-    _ = points
+
+
+def _wildcard_points(read: Mapping[Path, Patterns]) -> int:
+    """Over all keys: the sum of what a key's patterns cost times their number.
+
+    `anything-but` counts only beside a wildcard: policies without one are older than the limit.
+    """
+    costs = [
+        [points for pattern in patterns if (points := wildcard_points(pattern))] for patterns in read.values()
+    ]
+    return sum(sum(cost) * len(cost) for cost in costs)

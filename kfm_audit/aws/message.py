@@ -30,7 +30,7 @@ class SomeValue(Struct, frozen=True):
 
 Text: TypeAlias = str | SomeText
 Number: TypeAlias = float | SomeNumber
-Leaf: TypeAlias = str | float | bool | None | SomeText | SomeNumber | SomeValue
+Leaf: TypeAlias = str | float | bool | SomeText | SomeNumber | SomeValue | None
 Value: TypeAlias = Union[Leaf, "tuple[Value, ...]", Mapping[str, "Value"]]
 """A JSON value in which a leaf may be known only in part; arrays are tuples."""
 

@@ -60,7 +60,7 @@ def resolve(options: argparse.Namespace) -> Run:
         plugins, failed = plugin_rules(settings.plugins, display(config.file, base) if config.file else "")
         known = all_rules(plugins)
         chosen = _selected(options, settings, profile, known)
-        now = _time(options.now, "--now") or datetime.now(UTC)
+        now = _time(options.now, "--now") or datetime.now(UTC).replace(microsecond=0)
         repository = repository_root(_common(paths or (base,)))
         return Run(
             search=Search(
@@ -101,7 +101,11 @@ def _paths(words: Iterable[str]) -> tuple[Path, ...]:
         if word == STDIN:
             continue
         path = _absolute(word)
-        if not path.exists() and not path.is_symlink():
+        try:
+            there = path.exists() or path.is_symlink()
+        except OSError as error:
+            raise UsageError(f"{word}: {error.strerror}") from None
+        if not there:
             raise UsageError(f"{word}: no such file or folder")
         paths.append(path)
     return tuple(dict.fromkeys(paths))

@@ -12,6 +12,7 @@ from kfm_audit.facts import AboutTheAudit, Fact
 
 if TYPE_CHECKING:
     from kfm_audit.evidence.agents import Agents
+    from kfm_audit.evidence.alarms import Alarms
     from kfm_audit.evidence.delivery import Delivery
     from kfm_audit.evidence.environments import Environments
     from kfm_audit.evidence.labels import LabelPolicies
@@ -77,6 +78,13 @@ class Evidence:
         from kfm_audit.evidence.agents import Agents
 
         return Agents(self)
+
+    @cached_property
+    def alarms(self) -> Alarms:
+        """Alarms joined to each other, by name and by the rules of composites."""
+        from kfm_audit.evidence.alarms import Alarms
+
+        return Alarms(self)
 
     @cached_property
     def delivery(self) -> Delivery:

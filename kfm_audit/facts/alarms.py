@@ -21,6 +21,7 @@ class Alarm(Fact, frozen=True, kw_only=True):
     resource_name: str
     """The last name of the address, for messages: `ingest_errors`."""
     alarm_name: Attribute[str] = ABSENT
+    alarm_description: Attribute[str] = ABSENT
     actions_enabled: Attribute[bool] = Known(True)
     alarm_actions: Attribute[tuple[str, ...]] = ABSENT
     ok_actions: Attribute[tuple[str, ...]] = ABSENT

@@ -26,7 +26,8 @@ class Label(Struct, frozen=True):
 
     `values` keeps first-seen order and stops at `MAX_VALUES`; `distinct` says
     how many there were until then. `late` is how many of the values were new in
-    the second half of the series, in the order of the input. `origin` is the
+    the later half of the reports (JSON lines, EMF events); it is 0 for an input
+    that is one snapshot, whose order says nothing about time. `origin` is the
     place of the first value.
     """
 
@@ -39,9 +40,11 @@ class Label(Struct, frozen=True):
 
 
 class MetricFamily(Fact, frozen=True, kw_only=True):
-    """A metric and all the series of it that one input holds; the subject is its name.
+    """A metric and all the series of it that one input holds.
 
-    `labels_known` is false for inputs that count series without their labels.
+    The subject is its name, behind its namespace where it has one (`KFM/ETL
+    Rows`). The attributes of OTLP resources are the labels of a family of their
+    own, `target_info`. `labels_known` is false for inputs that count series without their labels.
     """
 
     kind: ClassVar[str] = "metric-family"

@@ -70,12 +70,14 @@ def find(search: Search) -> tuple[tuple[Found, ...], tuple[Skipped, ...]]:
     walker = _Walker(search, hidden, skipped)
     for path in search.paths:
         if path.is_dir():
-            for file in walker.files_below(path, named=True):
+            # PATHS that name a hidden folder mean what is in it.
+            inside = _Walker(search, Hidden(None), skipped) if hidden.hides_below(path) else walker
+            for file in inside.files_below(path):
                 found.setdefault(file, _found(search, file, named=False, reported=True))
         else:
             found[path] = _found(search, path, named=True, reported=True)
     if search.root is not None and search.root not in search.paths:
-        for file in walker.files_below(search.root, named=False):
+        for file in walker.files_below(search.root):
             found.setdefault(file, _found(search, file, named=False, reported=False))
     for path in found:
         skipped.pop(display(path, search.base), None)
@@ -105,10 +107,9 @@ class _Walker:
         self._skipped = skipped
         self._top = search.root or search.repository
 
-    def files_below(self, folder: Path, *, named: bool) -> Iterator[Path]:
-        """The candidates below `folder`; one that PATHS name is entered even where it is hidden."""
-        hidden = not named and self._hidden.hides_below(folder)
-        yield from self._walk(folder, hidden=hidden)
+    def files_below(self, folder: Path) -> Iterator[Path]:
+        """The candidates below `folder` that are not hidden."""
+        yield from self._walk(folder, hidden=self._hidden.hides_below(folder))
 
     def _walk(self, folder: Path, *, hidden: bool) -> Iterator[Path]:
         try:

@@ -157,12 +157,15 @@ def read_all(
     context: ReadContext,
     forced: Kind | None = None,
 ) -> Library:
-    """Recognise and read every file. `forced` is the kind of all files that PATHS name. Raises nothing."""
+    """Recognise and read every file. `forced` is what all files must be that PATHS name. Raises nothing."""
     inputs: list[Input] = []
     lost: list[tuple[Found, UnreadableInput]] = []
     ignored: list[IgnoredFile] = []
     for item in found:
-        kind = forced if forced and item.named else recognise(item.source, kinds, foreign, named=item.named)
+        if forced and item.named:
+            kind = recognise(item.source, (forced,), (), named=True)
+        else:
+            kind = recognise(item.source, kinds, foreign, named=item.named)
         match kind:
             case Foreign(why):
                 ignored.append(IgnoredFile(item.source.path, why))

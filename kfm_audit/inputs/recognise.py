@@ -38,7 +38,7 @@ def recognise(
 
     A file that claims a kind, by its name or by a mark in its head, or that
     PATHS name, must be readable: else it is an `UnreadableInput`, never an
-    ignored file.
+    ignored file. One kind alone is what `--kind` says.
     """
     try:
         known = _by_content(source, kinds, foreign)
@@ -53,7 +53,7 @@ def recognise(
         return known
     if claimed is None and not named:
         return Foreign(_why_not(source))
-    return _refused(source, f"claims to be {claimed.title} and " if claimed else "")
+    return _refused(source, f"claims to be {claimed.title} and " if claimed else "", kinds)
 
 
 def _by_content(
@@ -68,8 +68,8 @@ def _by_content(
     return next((kind for kind in kinds if kind.recognise(source)), None)
 
 
-def _refused(source: Source, what: str) -> UnreadableInput:
-    """Why a file that should have been an input is none; `what` begins the sentence."""
+def _refused(source: Source, what: str, kinds: tuple[Kind, ...]) -> UnreadableInput:
+    """Why a file that should have been an input of one of `kinds` is none; `what` begins the sentence."""
     shape = source.shape
     match shape.form:
         case Form.EMPTY:
@@ -88,6 +88,9 @@ def _refused(source: Source, what: str) -> UnreadableInput:
                 line=shape.line,
             )
         case Form.OBJECT | Form.ARRAY | Form.LINES | Form.TEXT:
+            if len(kinds) == 1:
+                nothing = f"holds nothing that {kinds[0].title} would"
+                return unreadable(source, f"{what}{nothing}", "leave out --kind to let the content decide")
             return unreadable(source, f"{what}{NO_KIND}", _KINDS_HELP)
 
 

@@ -83,8 +83,8 @@ def test_3_a_required_kind_is_missing(project):
     project.write("tfplan.json", SOUND)
     code, report = project.report("--profile", "nightly")
     assert code == 3
-    assert [(one["rule"], one["message"]) for one in report["findings"]] == [
-        ("SYS005", "input of kind lakefs-log is missing, and profile nightly requires it")
+    assert [(one["rule"], one["subject"], one["message"]) for one in report["findings"]] == [
+        ("SYS005", "lakefs-log", "is missing among the inputs, and profile nightly requires it")
     ]
 
 
@@ -93,8 +93,8 @@ def test_3_a_required_kind_is_empty(project):
     project.write("kfm-audit.toml", '[[profile]]\nname = "plans"\nrequire = ["terraform-plan"]\n')
     code, report = project.report("--profile", "plans")
     assert code == 3
-    assert [(one["rule"], one["message"]) for one in report["findings"]] == [
-        ("SYS005", "input of kind terraform-plan holds nothing to judge, and profile plans requires it")
+    assert [(one["rule"], one["subject"], one["message"]) for one in report["findings"]] == [
+        ("SYS005", "terraform-plan", "holds nothing to judge, and profile plans requires it")
     ]
 
 

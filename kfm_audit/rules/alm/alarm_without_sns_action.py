@@ -128,7 +128,11 @@ def alarm_without_sns_action(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator
     yield ctx.fail(
         alarm,
         ("only drives scaling and notifies no SNS topic" if only_scales else _message(alarm, ctx))
-        + (", as far as a plan shows: constants beside references are not visible in it" if partly_hidden else ""),
+        + (
+            ", as far as a plan shows: constants beside references are not visible in it"
+            if partly_hidden
+            else ""
+        ),
         at="alarm_actions",
         help=_SCALING_HELP if only_scales else _HELP,
         severity=Severity.NOTE if only_scales or partly_hidden else None,

@@ -1,0 +1,111 @@
+"""What an alarm reads: its metrics, each with how it is read and where that is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from kfm_audit.facts import MetricAlarm, MetricQuery
+from kfm_audit.values import ABSENT, Attribute, Known, Unknown, known
+
+
+class Series(Struct, frozen=True, kw_only=True):
+    """One metric that an alarm reads.
+
+    `at` is the attribute path of the block that names it, with a `/` at its
+    end, and "" for the alarm itself; `statistic_at` the whole path of the
+    statistic. `id` is the query's, "" for an alarm on a single metric.
+    `period` is in seconds.
+    """
+
+    at: str
+    statistic_at: str
+    id: str
+    namespace: Attribute[str]
+    metric_name: Attribute[str]
+    dimensions: Attribute[Mapping[str, str]]
+    statistic: Attribute[str]
+    period: Attribute[int]
+    unit: Attribute[str]
+
+    @property
+    def name(self) -> str:
+        """`AWS/SQS ApproximateAgeOfOldestMessage`, for messages; "a metric" where it is not known."""
+        namespace, metric = known(self.namespace), known(self.metric_name)
+        return f"{namespace} {metric}" if namespace and metric else metric or "a metric"
+
+
+def series_of(alarm: MetricAlarm) -> tuple[Series, ...] | Unknown:
+    """All metrics that an alarm reads; Unknown where its queries are known only after apply."""
+    match alarm.metric_query:
+        case Known(queries):
+            return tuple(_of_query(query) for query in queries if query.metric is not None)
+        case Unknown() as unknown:
+            return unknown
+        case _:
+            return () if alarm.metric_name is ABSENT else (_of_alarm(alarm),)
+
+
+def watched(alarm: MetricAlarm) -> Series | None:
+    """The one metric whose values are compared with the threshold; None where an expression is."""
+    match alarm.metric_query:
+        case Known(queries):
+            returned = [query for query in queries if query.return_data != Known(False)]
+            return _of_query(returned[0]) if len(returned) == 1 and returned[0].metric is not None else None
+        case Unknown():
+            return None
+        case _:
+            return None if alarm.metric_name is ABSENT else _of_alarm(alarm)
+
+
+def periods_of(alarm: MetricAlarm) -> tuple[tuple[str, Attribute[int]], ...]:
+    """Each period in which an alarm reads, in seconds, with its attribute path.
+
+    Metric math has them in its queries, Metrics Insights beside the expression.
+    """
+    match alarm.metric_query:
+        case Known(queries):
+            found = []
+            for query in queries:
+                if query.metric is not None:
+                    found.append((f"{query.at}/metric/0/period", query.metric.period))
+                elif query.period is not ABSENT:
+                    found.append((f"{query.at}/period", query.period))
+            return tuple(found)
+        case Unknown() as unknown:
+            return (("metric_query", unknown),)
+        case _:
+            return (("period", alarm.period),)
+
+
+def _of_alarm(alarm: MetricAlarm) -> Series:
+    extended = alarm.statistic is ABSENT and alarm.extended_statistic is not ABSENT
+    return Series(
+        at="",
+        statistic_at="extended_statistic" if extended else "statistic",
+        id="",
+        namespace=alarm.namespace,
+        metric_name=alarm.metric_name,
+        dimensions=alarm.dimensions,
+        statistic=alarm.extended_statistic if extended else alarm.statistic,
+        period=alarm.period,
+        unit=alarm.unit,
+    )
+
+
+def _of_query(query: MetricQuery) -> Series:
+    metric = query.metric
+    assert metric is not None, "only queries of metrics are series"
+    at = f"{query.at}/metric/0/"
+    return Series(
+        at=at,
+        statistic_at=f"{at}stat",
+        id=known(query.id) or "",
+        namespace=metric.namespace,
+        metric_name=metric.metric_name,
+        dimensions=metric.dimensions,
+        statistic=metric.stat,
+        period=metric.period,
+        unit=metric.unit,
+    )
