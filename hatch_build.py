@@ -7,11 +7,21 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import yaml
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+def _catalogue(root: Path) -> bytes:
+    """Ask the rules themselves, in a Python of their own that has no other version of the package in it."""
+    script = (
+        "import sys; from kfm_audit.rules.registry import catalogue; sys.stdout.buffer.write(catalogue())"
+    )
+    return subprocess.run([sys.executable, "-c", script], cwd=root, check=True, capture_output=True).stdout  # noqa: S603
 
 
 class ShippedData(BuildHookInterface):  # type: ignore[type-arg]
@@ -30,6 +40,7 @@ class ShippedData(BuildHookInterface):  # type: ignore[type-arg]
             text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
             (shipped / "policies" / f"{pack.stem}.json").write_text(text, encoding="utf-8")
         shutil.copytree(root / "schemas", shipped / "schemas")
+        (shipped / "rules.json").write_bytes(_catalogue(root))
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002 - as above
         """Leave nothing behind in the clone, where it would shadow what it was made from."""

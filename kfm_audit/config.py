@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Literal
 
+import msgspec
 from msgspec import Struct
 
 from kfm_audit import __version__
@@ -137,9 +138,13 @@ def repository_root(start: Path) -> Path | None:
     return next((folder for folder in (start, *start.parents) if (folder / ".git").exists()), None)
 
 
-def find_config(start: Path) -> LoadedConfig:
-    """The config that applies to `start`, an absolute folder. Raises ConfigError."""
-    repository = repository_root(start)
+def find_config(start: Path, base: Path) -> LoadedConfig:
+    """The config that applies to `start`; `base` is the working directory. Raises ConfigError.
+
+    Without a repository nothing is looked for above the working directory: what
+    lies in a shared folder like `/tmp` is not this project's.
+    """
+    top = repository_root(start) or (base if start.is_relative_to(base) else start)
     for folder in (start, *start.parents):
         for name in NAMES:
             file = folder / name
@@ -147,7 +152,7 @@ def find_config(start: Path) -> LoadedConfig:
                 config = read_config(file)
                 if config is not None:
                     return LoadedConfig(config, file)
-        if folder == repository:
+        if folder == top:
             break
     return LoadedConfig(Config())
 
@@ -172,7 +177,7 @@ def read_config(file: Path) -> Config | None:
         if table is None:
             return None
     try:
-        config = read_strictly(table, Config)
+        config = read_strictly(msgspec.to_builtins(table), Config)  # TOML's dates become text
     except DocumentError as error:
         where = f" ({'.'.join(error.path)})" if error.path else ""
         raise ConfigError(f"{file}{_line_of(file, error.path)}{where}: {error.message}") from None

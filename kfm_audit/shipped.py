@@ -33,3 +33,9 @@ def read_schema(name: str) -> bytes:
     """The bytes of a schema, by its path below `schemas/`. Raises OSError where there is none."""
     shipped = _WHEEL / "schemas" / name
     return (shipped if shipped.exists() else _CLONE / "schemas" / name).read_bytes()
+
+
+def read_catalogue() -> bytes | None:
+    """The catalogue of rules that a wheel carries; None in a clone, where the rules are asked themselves."""
+    file = _WHEEL / "rules.json"
+    return file.read_bytes() if file.exists() else None

@@ -9,9 +9,14 @@ from pathlib import Path
 import pytest
 
 from kfm_audit.cli import main
+from tests.project import project
+
+__all__ = ["check", "corpus", "project"]
 
 ROOT = Path(__file__).parent.parent
 CORPUS = ROOT.parent / "shared" / "corpus"
+
+collect_ignore = ["plugin"]  # a project of its own; tests/test_plugins.py installs it and runs its tests
 
 
 @pytest.fixture

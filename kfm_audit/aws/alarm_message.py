@@ -241,9 +241,9 @@ def _dimensions(metric: Metric) -> Value:
     return tuple({"value": value, "name": name} for name, value in metric.dimensions.items())
 
 
-_STATISTICS: Final = {
-    name: name.upper() for name in ("Average", "Sum", "Minimum", "Maximum")
-} | {"SampleCount": "SAMPLE_COUNT"}
+_STATISTICS: Final = {name: name.upper() for name in ("Average", "Sum", "Minimum", "Maximum")} | {
+    "SampleCount": "SAMPLE_COUNT"
+}
 
 TAG_KEYS: Final = ("AlarmTags", "AlarmTagsStatus")
 """Keys that only a message with propagated tags has ("Alarm tags in notifications")."""

@@ -4,10 +4,7 @@ Grammar and limits: CloudWatch user guide, "Create a composite alarm" and
 "Composite alarms", and the API reference of PutCompositeAlarm. The wording of
 errors and what is accepted: the API's own answers of September 2026. Tokens are
 upper case; `AND` binds tighter than `OR`; a bare name ends at white space, a
-round bracket or a comma.
-
-Nothing here recurses: a rule of 10,240 characters may nest deeper than Python's
-stack.
+round bracket or a comma. Nothing recurses: a rule may nest deeper than Python's stack.
 """
 
 from __future__ import annotations
@@ -22,11 +19,9 @@ from msgspec import Struct
 from kfm_audit.aws.alarm_rule_tokens import Token, tokens
 
 MAX_LENGTH: Final = 10_240
-"""Characters in a rule (PutCompositeAlarm)."""
 MAX_CHILDREN: Final = 100
-"""Different alarms that a rule may watch."""
 MAX_ELEMENTS: Final = 500
-"""References to alarms, `TRUE`, `FALSE` and pairs of grouping brackets in a rule."""
+"""Elements are references to alarms, `TRUE`, `FALSE` and pairs of grouping brackets."""
 
 _THRESHOLD: Final = re.compile(r"([0-9]+)(%?)")
 _STATE: Final = "ALARM, OK, or INSUFFICIENT_DATA"
@@ -232,12 +227,9 @@ class _Parser:
         # Leading zeros aside, no valid threshold has more than three digits; int() refuses thousands of them.
         threshold = int(number[1].lstrip("0")[:4] or "0")
         if not 1 <= threshold <= (100 if percent else len(members)):
-            raise _error(
-                "AT_LEAST percentage threshold must be between 1 and 100"
-                if percent
-                else f"AT_LEAST absolute threshold must be between 1 and number of alarms ({len(members)})",
-                token.position,
-            )
+            bounds = "1 and 100" if percent else f"1 and number of alarms ({len(members)})"
+            problem = f"AT_LEAST {'percentage' if percent else 'absolute'} threshold must be between {bounds}"
+            raise AlarmRuleError(f"Error in AlarmRule [{problem}]", token.position)
         return AtLeast(threshold, percent, negated, state, tuple(members))
 
     def _state(self, expected: str) -> AlarmState:
@@ -300,8 +292,4 @@ def _negated(node: Node) -> Node:
 
 def _unsupported(token: Token, expected: str, *, text: str = "") -> AlarmRuleError:
     problem = f"Unsupported token '{text or token.text}' at char {token.position}, must be: {expected}"
-    return _error(problem, token.position)
-
-
-def _error(text: str, position: int) -> AlarmRuleError:
-    return AlarmRuleError(f"Error in AlarmRule [{text}]", position)
+    return AlarmRuleError(f"Error in AlarmRule [{problem}]", token.position)

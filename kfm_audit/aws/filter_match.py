@@ -71,7 +71,7 @@ class Match(Struct, frozen=True):
 
 
 _WHY: Final = {
-    Reason.NO_ATTRIBUTES: "the message has no attributes, and no filter on attributes lets such a one through "
+    Reason.NO_ATTRIBUTES: "the message has no attributes, and no filter on attributes lets such one through "
     "(counted in NumberOfNotificationsFilteredOut-NoMessageAttributes)",
     Reason.NO_BODY: "the message is no JSON object "
     "(counted in NumberOfNotificationsFilteredOut-InvalidMessageBody)",

@@ -130,7 +130,7 @@ def _config(options: argparse.Namespace, paths: tuple[Path, ...]) -> LoadedConfi
         return LoadedConfig(Config())
     named = options.config or os.environ.get("KFM_AUDIT_CONFIG", "")
     if not named:
-        return find_config(_common(paths))
+        return find_config(_common(paths), Path.cwd())
     file = _absolute(named)
     config = read_config(file)
     if config is None:

@@ -46,6 +46,10 @@ class Alarms:
         found = self._by_name.get((beside.stack, name), ())
         return tuple(alarm for alarm in found if same_place(alarm, beside) is not False)
 
+    def elsewhere(self, beside: Alarm, name: str) -> bool:
+        """Whether another stack of this run has an alarm of that name."""
+        return any(stack != beside.stack for stack in self._stacks_by_name.get(name, ()))
+
     def leaving(self, beside: Alarm, name: str) -> tuple[Alarm, ...]:
         """The alarms of `beside`'s stack that bear a name now, and will not: deleted, or renamed."""
         found = self._leaving.get((beside.stack, name), ())
@@ -107,6 +111,13 @@ class Alarms:
         for alarm in self.all:
             if isinstance(alarm.alarm_name, Known):
                 found[alarm.stack, alarm.alarm_name.value].append(alarm)
+        return found
+
+    @cached_property
+    def _stacks_by_name(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for stack, name in self._by_name:
+            found[name].append(stack)
         return found
 
     @cached_property
@@ -184,16 +195,14 @@ def same_place(one: Alarm, other: Alarm) -> bool | None:
         return False
     if one.provider == other.provider and one.region == other.region:
         return True
-    providers = known(one.provider) or {}, known(other.provider) or {}
-    roles = tuple(_account(provider.get("role_arn", "")) for provider in providers)
-    if all(roles) and roles[0] != roles[1]:
-        return False
-    return None
+    accounts = account_of(one), account_of(other)
+    return False if all(accounts) and accounts[0] != accounts[1] else None
 
 
-def _account(role: str) -> str:
-    arn = parse_arn(role)
-    return arn.account if arn else ""
+def account_of(alarm: Alarm) -> str:
+    """The account whose role the alarm's provider takes; "" where that is not told."""
+    role = parse_arn((known(alarm.provider) or {}).get("role_arn", ""))
+    return role.account if role else ""
 
 
 def _parsed(composite: CompositeAlarm) -> Node | AlarmRuleError | None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kfm_audit.evidence.delivery import Delivery
     from kfm_audit.evidence.environments import Environments
     from kfm_audit.evidence.labels import LabelPolicies
+    from kfm_audit.evidence.notifications import Notifications
     from kfm_audit.evidence.people import People
     from kfm_audit.policy.model import Policy
 
@@ -106,6 +107,13 @@ class Evidence:
         from kfm_audit.evidence.labels import LabelPolicies
 
         return LabelPolicies(self.policy.telemetry)
+
+    @cached_property
+    def notifications(self) -> Notifications:
+        """Alarms joined to the readers of their notifications."""
+        from kfm_audit.evidence.notifications import Notifications
+
+        return Notifications(self)
 
     @cached_property
     def people(self) -> People:

@@ -102,8 +102,8 @@ def _same_key(found: list[F], at: Fact) -> tuple[F, ...]:
 
 
 def _joined(leads: list[Lead[F]]) -> Lead[F]:
-    # An expression of several references is a condition or a template. Where one leads to a resource of the type,
-    # the constants and other resources beside it are parts of that expression.
+    # An expression of several references is a condition or a template. Where one of them leads to a resource
+    # of the type, the constants and other resources beside it are parts of that expression.
     facts = tuple({id(fact): fact for lead in leads for fact in lead.facts}.values())
     elsewhere = tuple(dict.fromkeys(name for lead in leads for name in lead.elsewhere))
     return Lead(

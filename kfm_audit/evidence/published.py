@@ -1,16 +1,14 @@
-"""From an alarm to the message that CloudWatch will publish when it goes off, as far as the input knows it."""
+"""From an alarm to the message that CloudWatch will publish when it goes off, as far as that is known."""
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Mapping
 
 from kfm_audit.aws import alarm_message as aws
 from kfm_audit.aws.alarm_rule import AlarmState
 from kfm_audit.aws.message import Message, Number, SomeNumber, SomeText, SomeValue, Text
 from kfm_audit.facts import Alarm, CompositeAlarm, MetricAlarm, MetricQuery, MetricStat
 from kfm_audit.values import Attribute, Known, Unknown
-
-T = TypeVar("T")
 
 
 def published(alarm: Alarm, region: str = "", account: str = "") -> Message:
@@ -111,10 +109,10 @@ def _number(attribute: Attribute[int] | Attribute[float]) -> Number:
     return attribute.value if isinstance(attribute, Known) else SomeNumber()
 
 
-def _dimensions(attribute: Attribute[T]) -> T | SomeValue | dict[str, Text]:
+def _dimensions(attribute: Attribute[Mapping[str, str]]) -> Mapping[str, Text] | SomeValue:
     match attribute:
         case Known(value):
-            return value
+            return dict(value)
         case Unknown():
             return SomeValue()
         case _:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
+from kfm_audit.digest import sha256
 
 
 def fingerprint(rule: str, stack: str, subject: str, attribute: str, key: str = "") -> str:
@@ -12,4 +12,4 @@ def fingerprint(rule: str, stack: str, subject: str, attribute: str, key: str = 
     inserted lines and better wording leave baselines alone.
     """
     parts = f"{rule}\x1f{stack}\x1f{subject}\x1f{attribute}\x1f{key}"
-    return "v1:" + sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return "v1:" + sha256(parts.encode("utf-8", "surrogatepass"))[:32]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Final
 
 from msgspec import Struct
 
@@ -11,6 +13,8 @@ from kfm_audit.facts import ExpiredSuppression, Fact, StaleSuppression, Unreason
 from kfm_audit.findings.finding import Acceptance, AcceptedBy, Finding, Verdict
 from kfm_audit.globs import glob
 from kfm_audit.values import Location, Origin
+
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class Lines(Struct, frozen=True):
@@ -73,13 +77,13 @@ class Suppressions:
 
         Findings about the audit itself never are, nor those that are pending.
         """
-        if finding.rule.startswith("SYS") or finding.verdict is Verdict.PENDING:
+        if finding.rule.startswith("SYS"):
             return None
         for number, entry in enumerate(self._entries):
             if not entry.holds_for(finding, location):
                 continue
             self._used.add(number)
-            if self._lacks(entry, finding.rule) or self._expired(entry):
+            if finding.verdict is Verdict.PENDING or self._lacks(entry, finding.rule) or self._expired(entry):
                 continue
             return Acceptance(by=entry.by, reason=entry.reason, owner=entry.owner, expires=entry.expires)
         return None
@@ -130,7 +134,8 @@ def _lacks_alone(entry: Suppression) -> str:
 
 
 def _day(text: str) -> date | None:
+    # The standard library also reads 20270131 and 2027-W04-7, which nobody means.
     try:
-        return date.fromisoformat(text) if text else None
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else None
     except ValueError:
         return None

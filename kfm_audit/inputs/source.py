@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from enum import Enum
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 import msgspec
 from msgspec import Raw, Struct
 
+from kfm_audit.digest import sha256
 from kfm_audit.inputs.positions import Positions
 
 HEAD_BYTES: Final = 64 * 1024
@@ -116,7 +116,7 @@ class Source:
         if self.size > SHA_LIMIT:
             return None
         raw = self._data if self._data is not None else self.file.read_bytes() if self.file else b""
-        return sha256(raw).hexdigest()
+        return sha256(raw)
 
     @cached_property
     def shape(self) -> Shape:

@@ -165,6 +165,12 @@ def _in_line(source: Source, origin: Origin, attribute: str) -> Location:
     return Location(source.path, origin.line, found.column, origin.line, found.end_column, found.pointer)
 
 
+def _openings(key: str) -> Iterator[bytes]:
+    """How a document begins whose first key is `key`: deep in another document it says nothing."""
+    for gap in ("", "\n ", "\n  ", "\n    ", "\n\t"):
+        yield f'{{{gap}"{key}"'.encode()
+
+
 KIND: Final = Kind(
     name="telemetry",
     title="telemetry",
@@ -174,5 +180,5 @@ KIND: Final = Kind(
     locate=locate,
     # Label values may hold e-mail addresses and secrets: messages mask them, an excerpt would not.
     excerpt=False,
-    marks=(b'"resourceMetrics"', b'"CloudWatchMetrics"', b'"MetricDataResults"'),
+    marks=(*_openings("resourceMetrics"), *_openings("MetricDataResults"), b'"CloudWatchMetrics"'),
 )

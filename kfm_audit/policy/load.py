@@ -7,7 +7,6 @@ always say less than a pack does.
 
 from __future__ import annotations
 
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from kfm_audit import shipped
+from kfm_audit.digest import sha256
 from kfm_audit.policy.model import Policy
 from kfm_audit.policy.strict import DocumentError, nearest, read_strictly
 from kfm_audit.policy.yaml import read_yaml
@@ -41,7 +41,7 @@ def load_policy(name: str) -> LoadedPolicy:
     file = _resolve(name, Path())
     document = _merged(file, ())
     policy = _typed(file, document)
-    digest = sha256(msgspec.json.encode(document, order="deterministic")).hexdigest()
+    digest = sha256(msgspec.json.encode(document, order="deterministic"))
     return LoadedPolicy(policy, digest, file)
 
 

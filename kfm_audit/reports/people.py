@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from kfm_audit.digest import sha256
 from kfm_audit.findings.finding import Acceptance, Finding, SettledFinding
 from kfm_audit.reports.report import Report, View
 
@@ -60,11 +61,10 @@ class _Hider:
 
 def _pseudonyms(names: Iterable[str]) -> dict[str, str]:
     """The pseudonym of each name, in lower case, and of its percent-encoded form."""
-    from hashlib import sha256
     from urllib.parse import quote
 
     people = sorted({name.strip().lower() for name in names} - {""})
-    hashes = [sha256(name.encode("utf-8", "surrogatepass")).hexdigest() for name in people]
+    hashes = [sha256(name.encode("utf-8", "surrogatepass")) for name in people]
     digits = _FEWEST_DIGITS
     while len({digest[:digits] for digest in hashes}) < len(people):
         digits += 1  # two people must never look like one

@@ -20,12 +20,12 @@ _ENTRY_KEYS = ("severity", "undecided")
 
 
 class RuleSetting(Struct, frozen=True):
-    """A rule with what the policy says of it."""
+    """A rule with what the policy says of it; `settings` None are the rule's defaults."""
 
     rule: Rule
     severity: Severity
     undecided_fails: bool
-    settings: Struct
+    settings: Struct | None
 
 
 class Judgement(Struct, frozen=True, kw_only=True):
@@ -58,7 +58,7 @@ def _configured(rule: Rule, policy: Policy) -> RuleSetting:
         known = {key: written[key] for key in _ENTRY_KEYS if key in written}
         entry = read_strictly(known, RuleEntry)
         own = {key: value for key, value in written.items() if key not in _ENTRY_KEYS}
-        settings = read_strictly(own, rule.settings)
+        settings = read_strictly(own, rule.settings) if own else None
     except DocumentError as error:
         raise DocumentError(error.message, ("rules", rule.id, *error.path)) from None
     named = entry.severity or policy.severities.get(rule.id) or policy.severities.get(rule.family)
@@ -77,11 +77,13 @@ def judge(settings: Iterable[RuleSetting], evidence: Evidence) -> Judgement:
     tested: dict[str, int] = {}
     for setting in settings:
         rule = setting.rule
-        context: Context[Any] = Context(rule, setting.severity, setting.settings, evidence)
+        context: Context[Any] | None = None
         n = 0
         for subject in _woken(rule, evidence):
             n += 1
             try:
+                # A rule that nothing wakes is never imported.
+                context = context or _context(setting, evidence)
                 made = [_as_policy_says(finding, setting) for finding in rule.judge(subject, context)]
             # A rule may fail in any way; that is a finding about the rule, and the run goes on.
             except (Exception, SystemExit) as error:  # noqa: BLE001
@@ -90,6 +92,11 @@ def judge(settings: Iterable[RuleSetting], evidence: Evidence) -> Judgement:
             findings.extend(made)
         tested[rule.id] = n
     return Judgement(findings=tuple(findings), failed=tuple(failed), tested=tested)
+
+
+def _context(setting: RuleSetting, evidence: Evidence) -> Context[Any]:
+    rule = setting.rule
+    return Context(rule, setting.severity, setting.settings or rule.settings(), evidence)
 
 
 def _woken(rule: Rule, evidence: Evidence) -> Iterable[Fact | Evidence]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
+from importlib import import_module
+from typing import Any, Final, Generic, TypeAlias, TypeVar, overload
 
 from msgspec import Struct
 
@@ -38,15 +39,32 @@ ANY: Final = frozenset(Change)
 """Wakes a rule on deletes too."""
 
 F = TypeVar("F", bound=Fact | Evidence)
+G = TypeVar("G", bound=Fact | Evidence)
 S = TypeVar("S", bound=Struct)
 
 # A rule's function takes one of the types in its `on`; the registry keeps rules
 # of all types in one table, where only `Any` can stand for "that rule's own type".
-Judge: TypeAlias = Callable[[Any, "Context[Any]"], Iterator[Finding]]
+Judging: TypeAlias = Callable[[F, "Context[Any]"], Iterator[Finding]]
+Judge: TypeAlias = Judging[Any]
 
 
 class NoSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """The settings of a rule that has none."""
+
+
+class RuleBody(Struct, frozen=True, kw_only=True):
+    """What a rule's module holds: the struct of its own settings, the function that judges, its page."""
+
+    settings: type[Struct]
+    judge: Judge
+    doc: str
+
+
+class Deferred(Struct, frozen=True):
+    """Where the body of a rule stands that has not been imported."""
+
+    module: str
+    function: str
 
 
 class Rule(Struct, frozen=True, kw_only=True):
@@ -61,10 +79,32 @@ class Rule(Struct, frozen=True, kw_only=True):
     on: tuple[type[Fact | Evidence], ...]
     changes: frozenset[Change]
     severity: Severity
-    settings: type[Struct]
     singly: bool
-    judge: Judge
-    doc: str
+    written: RuleBody | Deferred
+
+    @property
+    def body(self) -> RuleBody:
+        """The rule's body; a rule that is known from the catalogue alone is imported now."""
+        if isinstance(self.written, RuleBody):
+            return self.written
+        found = getattr(import_module(self.written.module), self.written.function)
+        assert isinstance(found, Rule)
+        return found.body
+
+    @property
+    def settings(self) -> type[Struct]:
+        """The struct of the rule's own settings."""
+        return self.body.settings
+
+    @property
+    def judge(self) -> Judge:
+        """The function that judges."""
+        return self.body.judge
+
+    @property
+    def doc(self) -> str:
+        """The rule's page, as written."""
+        return self.body.doc
 
     @property
     def family(self) -> str:
@@ -72,26 +112,61 @@ class Rule(Struct, frozen=True, kw_only=True):
         return self.id[:3]
 
 
+@overload
+def rule(
+    id: str,
+    *,
+    on: type[F],
+    severity: Severity,
+    changes: frozenset[Change] = ...,
+    settings: type[Struct] = ...,
+    singly: bool = ...,
+) -> Callable[[Judging[F]], Rule]: ...
+
+
+@overload
+def rule(
+    id: str,
+    *,
+    on: tuple[type[F], type[G]],
+    severity: Severity,
+    changes: frozenset[Change] = ...,
+    settings: type[Struct] = ...,
+    singly: bool = ...,
+) -> Callable[[Judging[F | G]], Rule]: ...
+
+
+@overload
+def rule(
+    id: str,
+    *,
+    on: tuple[type[F], ...],
+    severity: Severity,
+    changes: frozenset[Change] = ...,
+    settings: type[Struct] = ...,
+    singly: bool = ...,
+) -> Callable[[Judging[F]], Rule]: ...
+
+
 def rule(
     id: str,  # noqa: A002 - the word that design and users have for it
     *,
-    on: type[F] | tuple[type[F], ...],
+    on: Any,  # as in the overloads: mypy takes type[F] for no type[Fact | Evidence], the bound of F
     severity: Severity,
     changes: frozenset[Change] = LIVE,
     settings: type[Struct] = NoSettings,
     singly: bool = False,
-) -> Callable[[Callable[[F, Context[Any]], Iterator[Finding]]], Rule]:
+) -> Callable[[Judge], Rule]:
     """Make a rule of a function. Its name is the function's, in kebab case; its page is the docstring."""
     if not re.fullmatch(r"[A-Z]{3}\d{3}", id):
         raise ValueError(f"{id!r} is no rule id: three capital letters and three digits")
 
-    # mypy takes type[F] for no member of type[Fact | Evidence], which is the bound of F.
-    woken_on = cast("tuple[type[Fact | Evidence], ...]", on if isinstance(on, tuple) else (on,))
+    woken_on: tuple[type[Fact | Evidence], ...] = on if isinstance(on, tuple) else (on,)
     for kind in woken_on:
         if issubclass(kind, Fact) and not getattr(kind, "kind", ""):
             raise ValueError(f"rule {id}: {kind.__name__} is what facts share; name the kinds that are read")
 
-    def register(judge: Callable[[F, Context[Any]], Iterator[Finding]]) -> Rule:
+    def register(judge: Judge) -> Rule:
         if not judge.__doc__:
             raise ValueError(f"rule {id} has no docstring: it is the rule's page")
         return Rule(
@@ -100,10 +175,8 @@ def rule(
             on=woken_on,
             changes=changes,
             severity=severity,
-            settings=settings,
             singly=singly,
-            judge=judge,
-            doc=judge.__doc__,
+            written=RuleBody(settings=settings, judge=judge, doc=judge.__doc__),
         )
 
     return register

@@ -16,8 +16,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from kfm_audit.facts import FailedPlugin
-from kfm_audit.rules.kit import Rule
+import msgspec
+from msgspec import Struct
+
+from kfm_audit import facts, shipped
+from kfm_audit.evidence import Evidence
+from kfm_audit.facts import Change, FailedPlugin
+from kfm_audit.rules.kit import Deferred, Rule, Severity
 from kfm_audit.values import Origin
 
 if TYPE_CHECKING:
@@ -32,7 +37,13 @@ class RuleSetError(Exception):
 
 @cache
 def built_in_rules() -> tuple[Rule, ...]:
-    """The rules that ship, by id."""
+    """The rules that ship, by id: from the catalogue that a wheel carries, else from their modules."""
+    entries = shipped.read_catalogue()
+    return _from_catalogue(entries) if entries else rules_by_folder()
+
+
+def rules_by_folder() -> tuple[Rule, ...]:
+    """The rules that ship, by id, each imported from its module."""
     here = Path(__file__).parent
     modules = []
     for family in sorted(entry.name for entry in os.scandir(here) if entry.is_dir()):
@@ -43,6 +54,52 @@ def built_in_rules() -> tuple[Rule, ...]:
             if dot and ending == "py" and name != "__init__":
                 modules.append(f"kfm_audit.rules.{family}.{name}")
     return _in_order(rule for name in modules for rule in rules_of(import_module(name)))
+
+
+class _Entry(Struct, frozen=True):
+    """A rule in the catalogue; `on` are names of fact types."""
+
+    id: str
+    name: str
+    on: tuple[str, ...]
+    changes: tuple[str, ...]
+    severity: str
+    singly: bool
+
+
+def catalogue() -> bytes:
+    """The catalogue that a build puts into the wheel, so that a run imports only the rules that are woken."""
+    entries = [
+        _Entry(
+            id=rule.id,
+            name=rule.name,
+            on=tuple(kind.__name__ for kind in rule.on),
+            changes=tuple(sorted(change.value for change in rule.changes)),
+            severity=rule.severity.value,
+            singly=rule.singly,
+        )
+        for rule in rules_by_folder()
+    ]
+    return msgspec.json.encode(entries)
+
+
+def _from_catalogue(data: bytes) -> tuple[Rule, ...]:
+    types = {"Evidence": Evidence, **vars(facts)}
+    return tuple(
+        Rule(
+            id=entry.id,
+            name=entry.name,
+            on=tuple(types[name] for name in entry.on),
+            changes=frozenset(map(Change, entry.changes)),
+            severity=Severity(entry.severity),
+            singly=entry.singly,
+            written=Deferred(
+                f"kfm_audit.rules.{entry.id[:3].lower()}.{entry.name.replace('-', '_')}",
+                entry.name.replace("-", "_"),
+            ),
+        )
+        for entry in msgspec.json.decode(data, type=tuple[_Entry, ...])
+    )
 
 
 def rules_of(module: ModuleType) -> Iterator[Rule]:

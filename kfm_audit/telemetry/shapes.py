@@ -7,13 +7,14 @@ part: names of counties and short ids overlap.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from enum import Enum
 from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
+
+from kfm_audit.telemetry.patterns import pattern
 
 
 class Shape(Enum):
@@ -74,50 +75,50 @@ _PATTERNS: Final = {
         r"|[^/\\\s]+(?:/[^/\\\s]+){2,}/?|[^/\\\s]+/[^/\\\s]+\.[A-Za-z]\w{0,4})"
     ),
 }
-_SHAPE: Final = re.compile("|".join(f"(?P<{shape.name}>{pattern})" for shape, pattern in _PATTERNS.items()))
+_SHAPE: Final = pattern("|".join(f"(?P<{shape.name}>{text})" for shape, text in _PATTERNS.items()))
 _LONGEST: Final = 512
 """Characters that are looked at: no pattern needs more, and a hostile value must not cost more."""
-_POSSIBLE: Final = re.compile(r"[\d@/\\]|::")
+_POSSIBLE: Final = pattern(r"[\d@/\\]|::")
 """Every shape holds one of these: most label values are words and stop here."""
 
-_TEMPLATE: Final = re.compile(r"\{[^/]*\}|<[^/]*>|(?:^|/):[A-Za-z_]|\*")
+_TEMPLATE: Final = pattern(r"\{[^/]*\}|<[^/]*>|(?:^|/):[A-Za-z_]|\*")
 """Placeholders of a route: it was cut down to a template already."""
-_MEDIA_TYPE: Final = re.compile(r"(?:application|audio|font|image|message|model|multipart|text|video)/[^/]+")
+_MEDIA_TYPE: Final = pattern(r"(?:application|audio|font|image|message|model|multipart|text|video)/[^/]+")
 
-_ID_KEY: Final = re.compile(
+_ID_KEY: Final = pattern(
     r"(?:.*_)?(?:id|ids|uid|uuid|guid|gid|url|uri|href|path|file|filename|ip|email|mail|address|addr|hash|sha|sha256|md5"
     r"|digest|commit|token|session|trace|span|timestamp|time|ts|date|datetime|at|lat|lon|lng|latitude|longitude"
     r"|coord|coords|coordinates|x|y|elev|h3|h3_cell|cell|geohash|tile|pod|pod_name|container|run)"
     r"|h3_.*|.*_h3_.*"
 )
-_COORDINATE_KEY: Final = re.compile(
+_COORDINATE_KEY: Final = pattern(
     r"(?:.*_)?(?:lat|lon|lng|latitude|longitude|coord|coords|coordinates|x|y|elev|elevation|point|location|bbox)"
 )
-_WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_WORDS: Final = pattern(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 @lru_cache(maxsize=8192)
 def plain_key(key: str) -> str:
     """A label key as policies write it: `RequestId`, `request.id` and `request-id` are all `request_id`."""
-    return _WORDS.sub("_", key).replace(".", "_").replace("-", "_").replace("/", "_").lower()
+    return _WORDS().sub("_", key).replace(".", "_").replace("-", "_").replace("/", "_").lower()
 
 
 def is_id_like(key: str) -> bool:
     """Whether the name of a label says that its values are identifiers, addresses, times or places."""
-    return _ID_KEY.fullmatch(plain_key(key)) is not None
+    return _ID_KEY().fullmatch(plain_key(key)) is not None
 
 
 @lru_cache(maxsize=65536)
 def shape_of(value: str) -> Shape | None:
     """The endless shape of a value, or None."""
-    if not _POSSIBLE.search(value):
+    if not _POSSIBLE().search(value):
         return None
-    match = _SHAPE.fullmatch(value[:_LONGEST])
+    match = _SHAPE().fullmatch(value[:_LONGEST])
     if match is None:
         return None
     assert match.lastgroup is not None
     shape = Shape[match.lastgroup]
-    if shape is Shape.PATH and (_TEMPLATE.search(value) or _MEDIA_TYPE.fullmatch(value)):
+    if shape is Shape.PATH and (_TEMPLATE().search(value) or _MEDIA_TYPE().fullmatch(value)):
         return None
     return shape
 
@@ -129,7 +130,7 @@ def likeness(key: str, values: Iterable[str]) -> Likeness | None:
     coordinate only under a key that names one: `0.999` is an objective.
     """
     found: dict[Shape, list[str]] = {}
-    everywhere = _COORDINATE_KEY.fullmatch(plain_key(key)) is not None
+    everywhere = _COORDINATE_KEY().fullmatch(plain_key(key)) is not None
     for value in values:
         shape = shape_of(value)
         if shape is None or (shape is Shape.COORDINATE and not everywhere and value.lstrip("+-")[0] == "0"):

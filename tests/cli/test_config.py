@@ -37,6 +37,15 @@ def test_it_is_not_found_beyond_the_repository(project):
     assert not silent(project, "infra/prod")
 
 
+def test_without_a_repository_it_is_found_up_to_the_working_directory(tmp_path, project):
+    project.write("../outside/a/b/tfplan.json", DEAF)
+    project.write("../outside/kfm-audit.toml", SILENT)
+    assert silent(project, "a/b", cwd="../outside")
+    assert not silent(project, "b", cwd="../outside/a")
+    assert not silent(project, "../outside/a")
+    assert silent(project, "../outside")
+
+
 def test_it_is_not_found_below_the_folder_of_all_paths(project):
     project.write("infra/prod/kfm-audit.toml", SILENT)
     project.write("infra/dev/tfplan.json", DEAF)

@@ -513,3 +513,13 @@ def test_what_is_no_telemetry_is_not_recognised(content):
 def test_a_file_that_was_said_to_be_telemetry_and_is_not_is_lost(content):
     (fact,) = KIND.read(source(content), CONTEXT).facts
     assert isinstance(fact, UnreadableInput)
+
+
+@pytest.mark.parametrize("indent", [None, 1, 2, 4, "\t"])
+def test_a_document_that_is_cut_off_is_claimed_by_how_it_begins(indent):
+    text = json.dumps(export(metric("m", attributes(a="1"))), indent=indent)
+    cut = source(text[:80], "dump.json")
+    assert not KIND.recognise(cut)
+    assert KIND.claims(cut)
+    deep = {"about": {"something": {"else": {"resourceMetrics": []}}}}
+    assert not KIND.claims(source(json.dumps(deep, indent=2), "dump.json"))

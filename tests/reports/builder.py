@@ -30,7 +30,7 @@ from kfm_audit.reports.report import (
     View,
     Window,
 )
-from kfm_audit.rules.kit import LIVE, NoSettings, Rule
+from kfm_audit.rules.kit import LIVE, NoSettings, Rule, RuleBody
 from kfm_audit.values import Location, Origin
 
 NOW = datetime(2026, 1, 31, 3, 10, tzinfo=UTC)
@@ -72,10 +72,8 @@ def rule(id_: str, name: str, severity: Severity, summary: str, why: str) -> Rul
         on=(MetricAlarm,),
         changes=LIVE,
         severity=severity,
-        settings=NoSettings,
         singly=id_.startswith("LFS"),
-        judge=_judge,
-        doc=_PAGE.format(summary=summary, why=why),
+        written=RuleBody(settings=NoSettings, judge=_judge, doc=_PAGE.format(summary=summary, why=why)),
     )
 
 

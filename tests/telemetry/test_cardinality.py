@@ -41,6 +41,7 @@ def words(count, start=0):
     ]
 
 
+SHARD = "has the label shard"
 DECLARED = Telemetry(allow=("shard",))
 
 
@@ -72,7 +73,7 @@ DECLARED = Telemetry(allow=("shard",))
                 (
                     "fail",
                     "warning",
-                    "has the label shard with 101 distinct values, over 100 and on its way to the limit of 500",
+                    f"{SHARD} with 101 distinct values, over 100 and on its way to the limit of 500",
                 )
             ],
         ),

@@ -1,4 +1,4 @@
-"""The customer's own samples: four that CI must fail, three that it must pass (KFM cardinality patterns, v11.2.2)."""
+"""The customer's own samples (KFM cardinality patterns, v11.2.2): four must fail in CI, three must pass."""
 
 import pytest
 
@@ -9,7 +9,10 @@ MUST_FAIL = {
     'kfm_ingest_total{lat="38.9717",lon="-95.2353"} 1': ["lat", "lon"],
 }
 MUST_PASS = (
-    'kfm_ingest_total{dataset="usgs_hydro",status="ok"} 41\nkfm_ingest_total{dataset="ssurgo",status="error"} 2',
+    (
+        'kfm_ingest_total{dataset="usgs_hydro",status="ok"} 41\n'
+        'kfm_ingest_total{dataset="ssurgo",status="error"} 2'
+    ),
     'kfm_tile_build_seconds{layer="soil",zoom_bin="9-12"} 0.8',
     'kfm_graph_upserts_total{op="merge",dataset_release="v11.2.4"} 12',
 )

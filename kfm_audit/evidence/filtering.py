@@ -1,0 +1,172 @@
+"""Whether a subscription's filter policy lets an alarm's message through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from kfm_audit.aws.arns import parse_arn
+from kfm_audit.evidence.publishing import region_of
+from kfm_audit.evidence.reach import REACHED, Reach, Step
+from kfm_audit.facts import Alarm, Subscription
+from kfm_audit.values import ABSENT, Known, Unknown
+
+if TYPE_CHECKING:
+    from kfm_audit.aws.filter_policy import FilterPolicy
+
+
+class Refusal(Struct, frozen=True):
+    """Why SNS refuses a filter policy: its own sentence, and the keys that lead to the place."""
+
+    message: str
+    path: tuple[str, ...] = ()
+    at: str = "filter_policy"
+
+
+class Never(Struct, frozen=True):
+    """A key that a filter asks for and that no alarm of the topic ever sends.
+
+    `keys` leads to it in the message; `attributes` says that the filter looks at
+    message attributes, of which CloudWatch sends none.
+    """
+
+    keys: tuple[str, ...]
+    attributes: bool
+
+
+class Filtering:
+    """The filter policies of subscriptions."""
+
+    def __init__(self) -> None:
+        """Read no policy before it is asked for, and each once."""
+        self._read: dict[tuple[str, str], FilterPolicy | Refusal | Unknown | None] = {}
+
+    def refusal(self, subscription: Subscription) -> Refusal | None:
+        """Why SNS refuses the subscription's filter policy; None where it does not, or cannot be told."""
+        policy = self.policy(subscription)
+        return policy if isinstance(policy, Refusal) else None
+
+    def policy(self, subscription: Subscription) -> FilterPolicy | Refusal | Unknown | None:
+        """The filter policy; None where all messages pass."""
+        if subscription.filter_policy is ABSENT:
+            return None
+        key = (subscription.stack, subscription.subject)
+        if key not in self._read:
+            self._read[key] = _read(subscription)
+        return self._read[key]
+
+    def step(self, subscription: Subscription, alarm: Alarm) -> Step:
+        """Whether the alarm's message passes."""
+        policy = self.policy(subscription)
+        at = "filter_policy"
+        if policy is None:
+            return REACHED
+        if isinstance(policy, Refusal):
+            why = "has a filter policy that SNS refuses (SNS003)"
+            return Step(reach=Reach.NOT_REACHED, why=why, cause="SNS003", at=policy.at)
+        if isinstance(policy, Unknown):
+            return Step(
+                reach=Reach.UNTOLD,
+                why="has a filter policy that is known only after apply",
+                cure="write the filter policy from values that the plan knows",
+                at=at,
+            )
+        from kfm_audit.aws.filter_match import Outcome, Reason, matches
+        from kfm_audit.evidence.published import published
+
+        match = matches(policy, published(alarm, region_of(alarm), _account(subscription, alarm)))
+        if match.outcome is Outcome.MATCHED:
+            return REACHED
+        if match.outcome is Outcome.CANNOT_TELL:
+            return Step(
+                reach=Reach.UNTOLD,
+                why="has a filter policy that is marked sensitive"
+                if _secret(subscription)
+                else f"has a filter policy, and {match.why}",
+                cure="filter on what the plan knows of the message: AlarmName, NewStateValue, AlarmArn",
+                at=at,
+                of_alarm=True,
+            )
+        never = match.reason in (Reason.NO_ATTRIBUTES, Reason.KEY_ABSENT, Reason.NOT_A_LEAF)
+        if match.reason is Reason.NO_ATTRIBUTES:
+            asked = "" if _secret(subscription) else f" ({_asked(policy)})"
+            why = f"filters on message attributes{asked}, and CloudWatch sends none"
+        else:
+            why = "filters it out" if _secret(subscription) else f"filters it out: {match.why}"
+        return Step(
+            reach=Reach.NOT_REACHED,
+            why=why,
+            cure="let the policy match what the alarm sends, or subscribe somebody without a filter",
+            cause="SNS002" if never else "",
+            at=at,
+            of_alarm=True,
+        )
+
+    def never(self, subscription: Subscription, alarms: Iterable[Alarm]) -> Never | None:
+        """The key for which the filter lets no message of any of the alarms through, whatever they are about."""
+        policy = self.policy(subscription)
+        if policy is None or isinstance(policy, Refusal | Unknown):
+            return None
+        from kfm_audit.aws.filter_match import Outcome, Reason, matches
+        from kfm_audit.evidence.published import published
+
+        found: Never | None = None
+        for alarm in alarms:
+            match = matches(policy, published(alarm, region_of(alarm), _account(subscription, alarm)))
+            if match.outcome is not Outcome.NOT_MATCHED:
+                return None
+            if match.reason is Reason.NO_ATTRIBUTES:
+                return Never(_keys(policy)[0], attributes=True)
+            if match.reason not in (Reason.KEY_ABSENT, Reason.NOT_A_LEAF):
+                return None
+            found = found or Never(match.keys, attributes=False)
+        return found
+
+
+def _read(subscription: Subscription) -> FilterPolicy | Refusal | Unknown | None:
+    from kfm_audit.aws.filter_policy import FilterPolicyError, Scope, parse_filter_policy, parse_scope
+
+    text = subscription.filter_policy
+    if not isinstance(text, Known):
+        return text if isinstance(text, Unknown) else None
+    if not text.value:
+        return None
+    try:
+        match subscription.filter_policy_scope:
+            case Known(name) if name:
+                scope = parse_scope(name)
+            case Unknown() as unknown:
+                return unknown
+            case _:
+                scope = Scope.MESSAGE_ATTRIBUTES
+    except FilterPolicyError as error:
+        return Refusal(error.message, at="filter_policy_scope")
+    try:
+        return parse_filter_policy(text.value, scope)
+    except FilterPolicyError as error:
+        hidden = Refusal("it is marked sensitive, and not shown")
+        return hidden if text.sensitive else Refusal(error.message, error.path)
+
+
+def _keys(policy: FilterPolicy) -> list[tuple[str, ...]]:
+    """The keys that the policy asks for, in its order."""
+    return list(
+        dict.fromkeys(condition.keys for alternative in policy.alternatives for condition in alternative)
+    )
+
+
+def _asked(policy: FilterPolicy) -> str:
+    return ", ".join(".".join(keys) for keys in _keys(policy))
+
+
+def _secret(subscription: Subscription) -> bool:
+    return isinstance(subscription.filter_policy, Known) and subscription.filter_policy.sensitive
+
+
+def _account(subscription: Subscription, alarm: Alarm) -> str:
+    """The account of an alarm whose own stack subscribes to its topic: the topic's; "" where it is unknown."""
+    arn = subscription.topic_arn
+    parsed = parse_arn(arn.value) if isinstance(arn, Known) and subscription.stack == alarm.stack else None
+    return parsed.account if parsed else ""

@@ -1,0 +1,167 @@
+"""Notifications followed from an alarm over its topics to those who read them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from kfm_audit.evidence.filtering import Filtering, Never, Refusal
+from kfm_audit.evidence.publishing import Publishing
+from kfm_audit.evidence.reach import REACHED, Destination, End, Path, Reach, Step, Told
+from kfm_audit.evidence.receiving import Receiving
+from kfm_audit.evidence.topics import Subscriber, Topics
+from kfm_audit.facts import Alarm, Change, ChatChannel, Subscription, Topic
+
+if TYPE_CHECKING:
+    from kfm_audit.evidence.evidence import Evidence
+
+
+class Notifications:
+    """What becomes of the notifications of alarms."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        """Follow nothing before it is asked for."""
+        self._topics = Topics(evidence)
+        self._publishing = Publishing(evidence, self._topics.leads)
+        self._receiving = Receiving(evidence)
+        self._filtering = Filtering()
+        self._received: dict[tuple[str, str, tuple[str, str]], Step] = {}
+        self._told: dict[tuple[str, str], Told] = {}
+
+    def told(self, alarm: Alarm) -> Told:
+        """All ways of the alarm's notification, and what becomes of it."""
+        key = (alarm.stack, alarm.subject)
+        if key not in self._told:
+            destinations, opened = self._topics.of_alarm(alarm)
+            self._told[key] = Told(tuple(self._path(item, alarm) for item in destinations), opened)
+        return self._told[key]
+
+    def alarms(self, topic: Topic) -> tuple[Alarm, ...]:
+        """The alarms that notify the topic and may act."""
+        return self._topics.alarms(self._topics.destination(topic))
+
+    def alarms_before(self, subscription: Subscription) -> tuple[Alarm, ...]:
+        """The alarms whose topics the subscription is to."""
+        return self._alarms_before.get((subscription.stack, subscription.subject), ())
+
+    def refusal(self, subscription: Subscription) -> Refusal | None:
+        """Why SNS refuses the subscription's filter policy; None where it does not, or cannot be told."""
+        return self._filtering.refusal(subscription)
+
+    def doubts(self, subscription: Subscription) -> tuple[str, ...]:
+        """Why SNS might refuse the filter policy, where AWS's documents disagree."""
+        policy = self._filtering.policy(subscription)
+        return getattr(policy, "doubts", ())
+
+    def never(self, subscription: Subscription) -> Never | None:
+        """The key for which the subscription gets none of its alarms' messages, whatever they are about."""
+        return self._filtering.never(subscription, self.alarms_before(subscription))
+
+    def published(self, topic: Topic) -> tuple[tuple[Alarm, Step], ...]:
+        """What the topic says to what CloudWatch publishes for each alarm that notifies it."""
+        return tuple((alarm, self._publishing.step(topic, alarm)) for alarm in self.alarms(topic))
+
+    def dependents(self, topic: Topic) -> tuple[Alarm, ...]:
+        """Alarms of which it hangs on this topic alone, and on no alarm's own message, whether anybody is told."""
+        key = self._topics.destination(topic).key
+        return tuple(
+            alarm for alarm in self.alarms(topic) if self.waits_for(alarm) and self._waits(alarm) == key
+        )
+
+    def waits_for(self, alarm: Alarm) -> bool:
+        """Whether it is untold if anybody is told, for a reason that is the same for all alarms of a topic."""
+        return self._waits(alarm) is not None
+
+    def _waits(self, alarm: Alarm) -> tuple[str, str] | None:
+        """The first of the alarm's topics at which the same cannot be told for all alarms."""
+        told = self.told(alarm)
+        if told.reach is not Reach.UNTOLD or told.open:
+            return None
+        for path in told.paths:
+            if path.reach is Reach.UNTOLD and not any(_of_alarm(step) for step in _steps(path)):
+                return path.destination.key
+        return None
+
+    @cached_property
+    def unseen(self) -> tuple[tuple[str, int], ...]:
+        """Topics that no input holds, by name, and how many alarms nobody but they may tell."""
+        found: dict[str, int] = {}
+        for destination in self._topics.all:
+            if destination.topic is None:
+                waiting = [a for a in self._topics.alarms(destination) if self._waits(a) == destination.key]
+                if waiting:
+                    found[destination.name] = len(waiting)
+        return tuple(sorted(found.items()))
+
+    @cached_property
+    def _alarms_before(self) -> dict[tuple[str, str], tuple[Alarm, ...]]:
+        found: dict[tuple[str, str], list[Alarm]] = {}
+        for destination in self._topics.all:
+            for subscriber in self._topics.subscribers(destination):
+                alarms = found.setdefault((subscriber.stack, subscriber.subject), [])
+                alarms += self._topics.alarms(destination)
+        return {key: tuple(alarms) for key, alarms in found.items()}
+
+    def _path(self, destination: Destination, alarm: Alarm) -> Path:
+        topic = destination.topic
+        if topic is not None:
+            if topic.change is Change.DELETED:
+                why = "is deleted by this plan"
+                cure = "notify a topic that stays"
+                return Path(destination, stop=Step(reach=Reach.NOT_REACHED, why=why, cure=cure, fact=topic))
+            published = self._publishing.step(topic, alarm)
+            if published.reach is Reach.NOT_REACHED:
+                return Path(destination, stop=published)
+        subscribers = self._topics.subscribers(destination)
+        ends = tuple(End(item, self._end(item, destination, alarm)) for item in subscribers)
+        if any(end.step.reach is Reach.REACHED for end in ends):
+            return Path(destination, ends)
+        return Path(destination, ends, self._unseen_subscribers(destination, subscribers))
+
+    def _unseen_subscribers(
+        self, destination: Destination, subscribers: tuple[Subscriber, ...]
+    ) -> Step | None:
+        """Why there may be subscribers that the input does not show; None where it shows all."""
+        topic = destination.topic
+        if topic is None:
+            why = "is not in the input, nor are its subscribers"
+            return Step(reach=Reach.UNTOLD, why=why)
+        floating = self._topics.floating(topic.stack)
+        if floating:
+            why = f"may or may not have {floating[0].subject} as a subscriber: its topic is known only after apply"
+            return Step(
+                reach=Reach.UNTOLD, why=why, cure="give it a topic that the plan knows", fact=floating[0]
+            )
+        if subscribers or topic.change is Change.CREATED:
+            return None
+        return Step(
+            reach=Reach.UNTOLD,
+            why="exists, and the input shows none of its subscribers",
+            cure="",
+        )
+
+    def _end(self, subscriber: Subscriber, destination: Destination, alarm: Alarm) -> Step:
+        if isinstance(subscriber, ChatChannel):
+            return REACHED
+        filtered = self._filtering.step(subscriber, alarm)
+        if filtered.reach is Reach.NOT_REACHED:
+            return filtered
+        received = self._receive(subscriber, destination)
+        # What certainly stops the message says more than what may.
+        return (
+            received if received.reach is Reach.NOT_REACHED or filtered.reach is Reach.REACHED else filtered
+        )
+
+    def _receive(self, subscription: Subscription, destination: Destination) -> Step:
+        key = (subscription.stack, subscription.subject, destination.key)
+        if key not in self._received:
+            self._received[key] = self._receiving.step(subscription, destination)
+        return self._received[key]
+
+
+def _steps(path: Path) -> tuple[Step, ...]:
+    return (path.stop,) if path.stop is not None else tuple(end.step for end in path.ends)
+
+
+def _of_alarm(step: Step) -> bool:
+    return step.reach is Reach.UNTOLD and step.of_alarm

@@ -1,0 +1,174 @@
+"""Whether CloudWatch may publish to a topic: FIFO, topic policy, encryption."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from kfm_audit.aws.arns import parse_arn, partition_of
+from kfm_audit.aws.resource_policy import UNKNOWN, Outcome, PolicyError, Request, Ruling, rule_on
+from kfm_audit.evidence.keys import Keys
+from kfm_audit.evidence.leads import Leads
+from kfm_audit.evidence.reach import REACHED, Reach, Step
+from kfm_audit.facts import Alarm, Change, Fact, Topic, TopicPolicy
+from kfm_audit.values import ABSENT, Attribute, Known, Reference, Unknown
+
+if TYPE_CHECKING:
+    from kfm_audit.evidence.evidence import Evidence
+
+CLOUDWATCH: Final = "cloudwatch.amazonaws.com"
+
+_ALLOW: Final = (
+    'let the topic\'s policy allow the principal {"Service": "cloudwatch.amazonaws.com"} the action '
+    "sns:Publish, with the alarms' account as aws:SourceAccount if it has a condition"
+)
+
+
+class Publishing:
+    """What topics say to CloudWatch."""
+
+    def __init__(self, evidence: Evidence, topics: Leads[Topic]) -> None:
+        """`topics` finds the topic that a policy is for."""
+        self._evidence = evidence
+        self._topics = topics
+        self._keys = Keys(evidence)
+        self._cache: dict[tuple[str, str, str], Step] = {}
+
+    def step(self, topic: Topic, alarm: Alarm) -> Step:
+        """Whether the topic takes what CloudWatch publishes for the alarm."""
+        # Nearly all policies say the same to all alarms: then they are evaluated once.
+        who = alarm.subject if self._names_sources(topic) else ""
+        key = (topic.stack, topic.subject, who)
+        if key not in self._cache:
+            self._cache[key] = self._step(topic, alarm)
+        return self._cache[key]
+
+    def _step(self, topic: Topic, alarm: Alarm) -> Step:
+        if topic.fifo_topic == Known(True):
+            return Step(
+                reach=Reach.NOT_REACHED,
+                why="is a FIFO topic, and CloudWatch publishes without the message group that it asks for",
+                cure="make it a standard topic: delete fifo_topic and the ending .fifo of its name",
+                cause="SNS004",
+                at="fifo_topic",
+            )
+        request = Request(
+            principal=CLOUDWATCH,
+            action="sns:Publish",
+            resource=topic.arn.value if isinstance(topic.arn, Known) else UNKNOWN,
+            context=_context(topic, alarm),
+        )
+        policy = self._policy_step(topic, request)
+        if policy.reach is Reach.NOT_REACHED:
+            return policy
+        key = self._keys.step(topic.kms_master_key_id, topic, CLOUDWATCH, request.context, "alias/aws/sns")
+        if key.reach is Reach.REACHED:
+            return policy
+        return msgspec.structs.replace(key, cause="SNS004")
+
+    def _policy_step(self, topic: Topic, request: Request) -> Step:
+        holder, attribute = self._policy(topic)
+        at = "policy"
+        match attribute:
+            case Known(text):
+                try:
+                    ruling = rule_on(text, request)
+                except PolicyError as error:
+                    ruling = Ruling(Outcome.UNTOLD, str(error))
+            case Unknown(references):
+                return Step(
+                    reach=Reach.UNTOLD,
+                    why=f"has a policy that is known only after apply: it comes from {ends(references)}",
+                    cure=f"{_ALLOW}; or plan again after the topic exists",
+                    cause="SNS004",
+                    at=at,
+                    fact=holder,
+                )
+            case _:
+                return REACHED  # the default policy lets the account's own services publish
+        match ruling.outcome:
+            case Outcome.ALLOWED:
+                return REACHED
+            case Outcome.REFUSED:
+                why = "marked sensitive" if attribute.sensitive else ruling.why
+                return Step(
+                    reach=Reach.NOT_REACHED,
+                    why=f"has a policy that refuses what CloudWatch publishes: {why}",
+                    cure=_ALLOW,
+                    cause="SNS004",
+                    at=at,
+                    fact=holder,
+                )
+            case Outcome.UNTOLD:
+                why = "it is marked sensitive" if attribute.sensitive else ruling.why
+                return Step(
+                    reach=Reach.UNTOLD,
+                    why=f"has a policy of which it cannot be told whether it lets CloudWatch publish: {why}",
+                    cure=_ALLOW,
+                    cause="SNS004",
+                    at=at,
+                    fact=holder,
+                )
+
+    def _policy(self, topic: Topic) -> tuple[Fact, Attribute[str]]:
+        """The policy that holds, and the fact that says so."""
+        for policy in self._policies.get((topic.stack, topic.subject), ()):
+            return policy, policy.policy
+        return topic, topic.policy
+
+    @cached_property
+    def _policies(self) -> dict[tuple[str, str], list[TopicPolicy]]:
+        found: dict[tuple[str, str], list[TopicPolicy]] = {}
+        for policy in self._evidence.of(TopicPolicy):
+            if policy.change is not Change.DELETED:
+                for topic in self._topics.of(policy.arn, policy).facts:
+                    found.setdefault((topic.stack, topic.subject), []).append(policy)
+        return found
+
+    def _names_sources(self, topic: Topic) -> bool:
+        """Whether a policy on the way looks at the alarm, or where it looks cannot be told."""
+        _, policy = self._policy(topic)
+        texts = [policy, *self._keys.policies(topic.kms_master_key_id, topic)]
+        return any(isinstance(text, Known) and "source" in text.value.lower() for text in texts)
+
+
+def _context(topic: Topic, alarm: Alarm) -> dict[str, str | None]:
+    """The condition keys of what CloudWatch publishes for the alarm, as far as they are known.
+
+    An alarm notifies topics of its own region only, so that the topic shows the region.
+    """
+    arn = parse_arn(topic.arn.value) if isinstance(topic.arn, Known) else None
+    region = arn.region if arn else region_of(alarm) or UNKNOWN
+    same_account = alarm.stack == topic.stack and alarm.provider == topic.provider
+    account = arn.account if arn and same_account else UNKNOWN
+    name = alarm.alarm_name.value if isinstance(alarm.alarm_name, Known) else UNKNOWN
+    partition = partition_of(region) if region != UNKNOWN else UNKNOWN
+    return {
+        "aws:sourcearn": f"arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}",
+        "aws:sourceaccount": account,
+        "aws:sourceowner": account,
+        "aws:securetransport": "true",
+        "aws:principalisawsservice": "true",
+        "aws:principalservicename": CLOUDWATCH,
+        "aws:principalorgid": None,
+        "aws:principalarn": None,
+        "aws:principalaccount": None,
+        "aws:sourcevpc": None,
+        "aws:sourcevpce": None,
+    }
+
+
+def region_of(alarm: Alarm) -> str:
+    """The region that the alarm or its provider names; "" where neither does."""
+    if isinstance(alarm.region, Known):
+        return alarm.region.value
+    if alarm.region is ABSENT and isinstance(alarm.provider, Known):
+        return alarm.provider.value.get("region", "")
+    return ""
+
+
+def ends(references: tuple[Reference, ...]) -> str:
+    """Where an unknown attribute comes from, in words."""
+    return ", ".join(dict.fromkeys(reference.name for reference in references)) or "nothing that is shown"

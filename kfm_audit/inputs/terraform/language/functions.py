@@ -1,0 +1,113 @@
+"""Terraform's functions, those that alarms are written with; what any other gives is not guessed.
+
+Names, arguments and errors are those of the Terraform language reference,
+"Functions", and were compared with Terraform 1.11's own console.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from kfm_audit.inputs.terraform.language import collection_functions as collections
+from kfm_audit.inputs.terraform.language import text_functions as texts
+from kfm_audit.inputs.terraform.language.primitives import to_bool, to_number, to_text
+from kfm_audit.inputs.terraform.language.types import to_list, to_map, to_set
+from kfm_audit.inputs.terraform.language.values import Budget, Value, is_known, unknown_of
+from kfm_audit.values import Reference, ReferenceKind, Unknown
+
+Function: TypeAlias = Callable[[tuple[Value, ...], Budget], Value]
+
+
+def call(name: str, arguments: tuple[Value, ...], budget: Budget) -> Value:
+    """The result of a function. Raises Fault, Exhausted.
+
+    Unknown where an argument is that it needs, and for a function that is not here.
+    """
+    partial = _PARTIAL.get(name)
+    if partial is not None:
+        lost = next((argument for argument in arguments if isinstance(argument, Unknown)), None)
+        if lost is not None and name in _OF_ONE:
+            return lost
+        return partial(arguments, budget)
+    if not all(is_known(argument, budget) for argument in arguments):
+        # A separator or a format is no part of what the result comes from.
+        return unknown_of(arguments[1:] if name in _WITH_PATTERN else arguments, budget)
+    whole = _WHOLE.get(name)
+    if whole is None:
+        references = unknown_of(arguments, budget).references
+        return Unknown((*references, Reference(f"{name}()", ReferenceKind.UNRESOLVED)))
+    return whole(arguments, budget)
+
+
+def _converted(convert: Callable[[Value], Value]) -> Function:
+    def function(arguments: tuple[Value, ...], budget: Budget) -> Value:
+        budget.spend()
+        argument = collections.only(arguments)
+        return None if argument is None else convert(argument)
+
+    return function
+
+
+def _retyped(convert: Function | Callable[[Value, Budget], Value]) -> Function:
+    def function(arguments: tuple[Value, ...], budget: Budget) -> Value:
+        return convert(collections.only(arguments), budget)  # type: ignore[arg-type]  # a `Convert` takes one value
+
+    return function
+
+
+_PARTIAL: Final[dict[str, Function]] = {
+    "coalesce": collections.coalesce,
+    "coalescelist": collections.coalescelist,
+    "compact": collections.compact,
+    "concat": collections.concat,
+    "contains": collections.contains,
+    "distinct": collections.distinct,
+    "element": collections.element,
+    "flatten": collections.flatten,
+    "keys": collections.keys,
+    "length": collections.length,
+    "lookup": collections.lookup,
+    "merge": collections.merge,
+    "one": collections.one,
+    "reverse": collections.reverse,
+    "slice": collections.slice_list,
+    "sort": collections.sort,
+    "tolist": _retyped(to_list),
+    "tomap": _retyped(to_map),
+    "toset": _retyped(to_set),
+    "values": collections.values,
+    "zipmap": collections.zipmap,
+}
+_OF_ONE: Final = frozenset(
+    {
+        *("compact", "contains", "distinct", "element", "flatten", "keys", "length", "one", "reverse"),
+        *("sort", "tolist", "tomap", "toset", "values"),
+    }
+)
+"""Those that are unknown where an argument is unknown as a whole."""
+
+_WHOLE: Final[dict[str, Function]] = {
+    "endswith": texts.endswith,
+    "format": texts.format_text,
+    "formatlist": texts.formatlist,
+    "join": texts.join,
+    "jsonencode": texts.jsonencode,
+    "lower": texts.lower,
+    "max": collections.greatest,
+    "min": collections.least,
+    "range": collections.number_range,
+    "replace": texts.replace,
+    "split": texts.split,
+    "startswith": texts.startswith,
+    "substr": texts.substr,
+    "title": texts.title,
+    "tobool": _converted(to_bool),
+    "tonumber": _converted(to_number),
+    "tostring": _converted(to_text),
+    "trimprefix": texts.trimprefix,
+    "trimspace": texts.trimspace,
+    "trimsuffix": texts.trimsuffix,
+    "upper": texts.upper,
+}
+_WITH_PATTERN: Final = frozenset({"format", "formatlist", "join"})

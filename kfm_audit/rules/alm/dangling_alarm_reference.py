@@ -1,0 +1,171 @@
+"""ALM013: dangling-alarm-reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kfm_audit.aws.arns import alarm_name
+from kfm_audit.facts import Change, CompositeAlarm
+from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
+from kfm_audit.values import Known, ReferenceKind, Unknown, ends_of, shown
+
+
+@rule("ALM013", on=CompositeAlarm, severity=Severity.ERROR)
+def dangling_alarm_reference(alarm: CompositeAlarm, ctx: Context[NoSettings]) -> Iterator[Finding]:
+    """The composite alarm refers to an alarm that will not be there.
+
+    ## Why
+    A composite refers to other alarms by name. Where the plan deletes or renames one of them, the apply
+    fails half-way: CloudWatch refuses to delete an alarm that a composite watches, and to save a
+    composite whose children do not exist. The suppressor of a composite is held to the same: one that is
+    gone suppresses nothing.
+
+    ## Bad
+    ```json tfplan.json
+    {
+      "format_version": "1.2",
+      "terraform_version": "1.9.5",
+      "resource_changes": [
+        {
+          "address": "aws_cloudwatch_metric_alarm.age",
+          "mode": "managed",
+          "type": "aws_cloudwatch_metric_alarm",
+          "name": "age",
+          "change": {
+            "actions": ["delete"],
+            "before": {"alarm_name": "prod-age"},
+            "after": null,
+            "after_unknown": {}
+          }
+        },
+        {
+          "address": "aws_cloudwatch_composite_alarm.page",
+          "mode": "managed",
+          "type": "aws_cloudwatch_composite_alarm",
+          "name": "page",
+          "change": {
+            "actions": ["create"],
+            "after": {
+              "alarm_name": "prod-page",
+              "alarm_rule": "ALARM(prod-age)"
+            },
+            "after_unknown": {}
+          }
+        }
+      ]
+    }
+    ```
+
+    ## Good
+    ```json tfplan.json
+    {
+      "format_version": "1.2",
+      "terraform_version": "1.9.5",
+      "resource_changes": [
+        {
+          "address": "aws_cloudwatch_metric_alarm.age",
+          "mode": "managed",
+          "type": "aws_cloudwatch_metric_alarm",
+          "name": "age",
+          "change": {
+            "actions": ["create"],
+            "after": {"alarm_name": "prod-age"},
+            "after_unknown": {}
+          }
+        },
+        {
+          "address": "aws_cloudwatch_composite_alarm.page",
+          "mode": "managed",
+          "type": "aws_cloudwatch_composite_alarm",
+          "name": "page",
+          "change": {
+            "actions": ["create"],
+            "after": {
+              "alarm_name": "prod-page",
+              "alarm_rule": "ALARM(prod-age)"
+            },
+            "after_unknown": {}
+          }
+        }
+      ]
+    }
+    ```
+
+    ## When it is undecided
+    Where the alarm is neither in the same input nor in another stack of the run: it may live elsewhere in
+    the account. And where the rule is known only after apply and depends on something that the input does
+    not show.
+
+    ## Settings
+    None.
+
+    ## References
+    CloudWatch's answer at apply: "Could not save the composite alarm as alarms [...] in the alarm rule do
+    not exist"; on deletion: "there are composite alarm(s) depending on it".
+    """
+    for child in dict.fromkeys(alarm_name(item.child) for item in ctx.evidence.alarms.children_of(alarm)):
+        secret = isinstance(alarm.alarm_rule, Known) and alarm.alarm_rule.sensitive
+        yield from _judged(alarm, Known(child, secret), "watches", "alarm_rule", ctx)
+    if isinstance(alarm.alarm_rule, Unknown) and _unresolved(alarm.alarm_rule):
+        yield ctx.undecided(
+            alarm,
+            "whether the alarms that it watches exist is known only after apply: alarm_rule depends on "
+            f"{ends_of(alarm.alarm_rule)}",
+            at="alarm_rule",
+            help="refer to each alarm as ${aws_cloudwatch_metric_alarm.<name>.alarm_name}",
+        )
+    suppressor = alarm.actions_suppressor
+    if suppressor is not None and isinstance(suppressor.alarm, Known):
+        reference = Known(alarm_name(suppressor.alarm.value), suppressor.alarm.sensitive)
+        yield from _judged(alarm, reference, "is suppressed by", "actions_suppressor/0/alarm", ctx)
+
+
+def _judged(
+    composite: CompositeAlarm, child: Known[str], verb: str, at: str, ctx: Context[NoSettings]
+) -> Iterator[Finding]:
+    alarms, name = ctx.evidence.alarms, child.value
+    if alarms.named(composite, name):
+        return
+    key = "" if child.sensitive else name
+    for leaving in alarms.leaving(composite, name)[:1]:
+        deleted = leaving.change is Change.DELETED
+        what = "deletes" if deleted else f"renames to {shown(leaving.alarm_name)}"
+        yield ctx.fail(
+            composite,
+            f"{verb} {shown(child)}, which this plan {what}",
+            at=at,
+            help=(
+                f"take it out of {at.partition('/')[0]} in the same change, or keep the alarm"
+                if deleted
+                else "refer to the alarm_name of its resource, which follows each renaming, instead of writing it out"
+            ),
+            related=(ctx.related("is deleted" if deleted else "is renamed", leaving, "alarm_name"),),
+            key=key,
+        )
+        return
+    bare = name.strip("'")
+    if bare != name and alarms.named(composite, bare):
+        yield ctx.fail(
+            composite,
+            f"{verb} {shown(child)}, with the single quotes as part of the name: no alarm is called so",
+            at=at,
+            help='put the name in double quotes; in HCL they are escaped: ALARM(\\"name\\")',
+            key=key,
+        )
+    elif not alarms.elsewhere(composite, name):
+        yield ctx.undecided(
+            composite,
+            f"{verb} {shown(child)}, which is no alarm of this input: it may live elsewhere; "
+            "if it does not, the apply fails",
+            at=at,
+            help="if this configuration makes it, correct the name or refer to "
+            "${aws_cloudwatch_metric_alarm.<name>.alarm_name}; if it lives elsewhere, audit both together or "
+            "suppress this finding with that reason",
+            key=key,
+        )
+
+
+def _unresolved(unknown: Unknown) -> bool:
+    return not unknown.references or any(
+        reference.kind is ReferenceKind.UNRESOLVED for reference in unknown.references
+    )

@@ -1,0 +1,155 @@
+"""ALM021: duplicate-alarm-name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kfm_audit.evidence.alarms import same_place
+from kfm_audit.facts import Alarm, Change, CompositeAlarm, MetricAlarm
+from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
+from kfm_audit.values import Unknown, ends_of, known, shown
+
+
+@rule("ALM021", on=(MetricAlarm, CompositeAlarm), severity=Severity.ERROR)
+def duplicate_alarm_name(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator[Finding]:
+    """Another alarm of the same stack and region bears the same name.
+
+    ## Why
+    A name is all that identifies an alarm in an account and region, metric and composite alarms alike. Of
+    two resources with one name the second overwrites the first or is refused, and one of the two things
+    that you meant to watch is not watched. From then on each apply changes it back and forth. The same
+    happens where the plan deletes an alarm at one address and creates one of its name at another:
+    Terraform does the two in no order, and where the delete comes last nothing is left.
+
+    ## Bad
+    ```json tfplan.json
+    {
+      "format_version": "1.2",
+      "terraform_version": "1.9.5",
+      "resource_changes": [
+        {
+          "address": "aws_cloudwatch_metric_alarm.ingest",
+          "mode": "managed",
+          "type": "aws_cloudwatch_metric_alarm",
+          "name": "ingest",
+          "change": {
+            "actions": ["create"],
+            "after": {"alarm_name": "prod-errors"},
+            "after_unknown": {}
+          }
+        },
+        {
+          "address": "aws_cloudwatch_metric_alarm.publish",
+          "mode": "managed",
+          "type": "aws_cloudwatch_metric_alarm",
+          "name": "publish",
+          "change": {
+            "actions": ["create"],
+            "after": {"alarm_name": "prod-errors"},
+            "after_unknown": {}
+          }
+        }
+      ]
+    }
+    ```
+
+    ## Good
+    ```json tfplan.json
+    {
+      "format_version": "1.2",
+      "terraform_version": "1.9.5",
+      "resource_changes": [
+        {
+          "address": "aws_cloudwatch_metric_alarm.ingest",
+          "mode": "managed",
+          "type": "aws_cloudwatch_metric_alarm",
+          "name": "ingest",
+          "change": {
+            "actions": ["create"],
+            "after": {"alarm_name": "prod-ingest-errors"},
+            "after_unknown": {}
+          }
+        },
+        {
+          "address": "aws_cloudwatch_metric_alarm.publish",
+          "mode": "managed",
+          "type": "aws_cloudwatch_metric_alarm",
+          "name": "publish",
+          "change": {
+            "actions": ["create"],
+            "after": {"alarm_name": "prod-publish-errors"},
+            "after_unknown": {}
+          }
+        }
+      ]
+    }
+    ```
+
+    ## When it is undecided
+    Where the name is known only after apply and there are other alarms in the stack; and where the two
+    have different provider configurations that do not tell their accounts or regions apart.
+
+    ## Settings
+    None. Alarms of different stacks are not compared: which account a stack is applied to is not in its
+    plan.
+
+    ## References
+    CloudWatch API, `PutMetricAlarm`, `AlarmName`: "must be unique within the Region"; an existing alarm
+    of that name is replaced. Terraform, "Refactoring": `moved` blocks.
+    """
+    alarms = ctx.evidence.alarms
+    if isinstance(alarm.alarm_name, Unknown):
+        if any(other.stack == alarm.stack and other.subject != alarm.subject for other in alarms.all):
+            yield ctx.undecided(
+                alarm,
+                "whether another alarm bears its name is known only after apply: "
+                f"the name depends on {ends_of(alarm.alarm_name)}",
+                at="alarm_name",
+                help="build alarm_name from variables, which the plan knows",
+            )
+        return
+    name = known(alarm.alarm_name)
+    if name is None:
+        return
+    others = [other for other in alarms.named(alarm, name) if other.subject != alarm.subject]
+    certain = [other for other in others if same_place(alarm, other)]
+    if certain:
+        more = f" and {len(certain) - 1} more" if len(certain) > 1 else ""
+        yield ctx.fail(
+            alarm,
+            f"bears the name {shown(alarm.alarm_name)}, as does {certain[0].subject}{more}: "
+            "CloudWatch keeps one alarm of a name",
+            at="alarm_name",
+            help="put into alarm_name what tells them apart: the resource that is watched, or each.key",
+            related=tuple(ctx.related("bears the same name", other, "alarm_name") for other in certain[:3]),
+        )
+    elif others:
+        yield ctx.undecided(
+            alarm,
+            f"bears the name {shown(alarm.alarm_name)}, as does {others[0].subject}, and whether their "
+            "providers lead to the same account and region cannot be told",
+            at="alarm_name",
+            help="give both providers a region and an assume_role that the plan knows, or the alarms names "
+            "that differ",
+        )
+    elif alarm.change is Change.CREATED or _renamed(alarm):
+        yield from _reused(alarm, name, ctx)
+
+
+def _renamed(alarm: Alarm) -> bool:
+    return isinstance(alarm.before, Alarm) and alarm.before.alarm_name != alarm.alarm_name
+
+
+def _reused(alarm: Alarm, name: str, ctx: Context[NoSettings]) -> Iterator[Finding]:
+    for other in ctx.evidence.alarms.leaving(alarm, name)[:1]:
+        if same_place(alarm, other):
+            yield ctx.fail(
+                alarm,
+                f"takes the name {shown(alarm.alarm_name)} from {other.subject}, which this plan deletes or "
+                "renames: Terraform does the two in no order, and may delete the new alarm",
+                at="alarm_name",
+                help="if it is the same alarm, add "
+                f"moved {{ from = {other.subject}, to = {alarm.subject} }}; "
+                "else apply in two steps, the removal first",
+                related=(ctx.related("bears the name until then", other, "alarm_name"),),
+            )
