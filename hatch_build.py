@@ -21,7 +21,8 @@ def _catalogue(root: Path) -> bytes:
     script = (
         "import sys; from kfm_audit.rules.registry import catalogue; sys.stdout.buffer.write(catalogue())"
     )
-    return subprocess.run([sys.executable, "-c", script], cwd=root, check=True, capture_output=True).stdout  # noqa: S603
+    command = [sys.executable, "-c", script]
+    return subprocess.run(command, cwd=root, check=True, stdout=subprocess.PIPE).stdout  # noqa: S603 - our own script
 
 
 class ShippedData(BuildHookInterface):  # type: ignore[type-arg]

@@ -12,7 +12,7 @@ from kfm_audit.config import LoadedConfig, Profile
 from kfm_audit.evidence import Evidence
 from kfm_audit.evidence.join import join
 from kfm_audit.exits import exit_code
-from kfm_audit.facts import EmptyRun, Fact, FailedPlugin, MissingInput
+from kfm_audit.facts import EmptyRun, Fact, FailedPlugin, FailedRule, MissingInput
 from kfm_audit.findings.finding import AcceptedBy, Finding, Severity, Verdict
 from kfm_audit.findings.settle import Settler
 from kfm_audit.findings.suppression import Suppression, Suppressions
@@ -23,7 +23,7 @@ from kfm_audit.inputs.read import Library, read_all
 from kfm_audit.policy.load import LoadedPolicy
 from kfm_audit.questions import answer_questions
 from kfm_audit.reports.report import IgnoredFile, Report, RuleCount, Window
-from kfm_audit.rules.judge import RuleSetting, judge
+from kfm_audit.rules.judge import RuleSetting, failure, judge
 from kfm_audit.rules.kit import Rule
 from kfm_audit.values import Origin
 
@@ -71,7 +71,7 @@ def audit(run: Run) -> Audited:
         since=run.window.since,
         until=run.window.until,
     )
-    join(evidence)
+    evidence.add(_joined(evidence))
     judged = judge(run.rules, evidence)
 
     singly = frozenset(word for rule in run.known_rules if rule.singly for word in (rule.id, rule.name))
@@ -98,7 +98,13 @@ def audit(run: Run) -> Audited:
         window=run.window,
         policy_name=run.policy.policy.name,
         policy_sha256=run.policy.sha256,
-        questions=answer_questions(evidence, library.records, run.rules, findings),
+        questions=answer_questions(
+            evidence,
+            library.records,
+            run.known_rules,
+            (setting.rule for setting in run.rules),
+            findings,
+        ),
         inputs=library.records,
         ignored=tuple(
             sorted(
@@ -123,6 +129,14 @@ def _woken(run: Run, library: Library, tested: Mapping[str, int]) -> frozenset[s
     return frozenset(word for rule in run.known_rules if tested.get(rule.id) for word in (rule.id, rule.name))
 
 
+def _joined(evidence: Evidence) -> Iterator[FailedRule]:
+    """Make the joins. One that raises is a failure like that of a rule: what hangs on it was not judged."""
+    try:
+        join(evidence)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the run goes on and says so
+        yield failure("the joins", evidence, error)
+
+
 def _read_context(run: Run) -> ReadContext:
     stacks = {
         stack.plan: StackRoot(stack.name or stack.root, stack.root) for stack in run.config.config.stack
@@ -137,7 +151,7 @@ def _read_context(run: Run) -> ReadContext:
 
 def _missing(run: Run, library: Library, looked_at: int) -> Iterator[Fact]:
     """What should have been there and was not: any input at all, and the kinds that the profile requires."""
-    if not library.recognised_below_paths:
+    if not library.recognised_below_paths and not library.only_foreign:
         yield EmptyRun(subject=".", origin=Origin(""), looked_at=looked_at)
     if run.profile is None:
         return

@@ -6,19 +6,21 @@ is answered only where its inputs were read, its rules ran and none was undecide
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from msgspec import Struct
 
 from kfm_audit.evidence import Evidence
+from kfm_audit.evidence.branches import environment_branch
 from kfm_audit.facts import (
     BranchOperation,
     Case,
+    CompositeAlarm,
     Correction,
-    DeniedRollback,
     Incident,
     LogCoverage,
+    MetricAlarm,
     MetricFamily,
     Rollback,
 )
@@ -26,7 +28,7 @@ from kfm_audit.findings.finding import Finding, Verdict
 from kfm_audit.globs import matches_any
 from kfm_audit.lakefs.operations import Outcome, outcome
 from kfm_audit.reports.report import Answer, InputRecord, InputStatus, Question
-from kfm_audit.rules.judge import RuleSetting
+from kfm_audit.rules.kit import Rule
 
 
 class _Asked(Struct, frozen=True):
@@ -45,8 +47,8 @@ QUESTIONS: Final = (
         ("ALM", "SNS"),
         ("terraform-plan",),
         "no Terraform plan was read",
-        "actions and environments of alarms were judged; whether a message gets past filter policies to a "
-        "subscriber is not judged by this version",
+        "notifications were followed to their subscribers; whether an endpoint answers and whether each "
+        "severity goes to the right people is not judged by this version",
     ),
     _Asked(
         "moved",
@@ -78,23 +80,27 @@ QUESTIONS: Final = (
 def answer_questions(
     evidence: Evidence,
     inputs: Iterable[InputRecord],
-    rules: Iterable[RuleSetting],
+    known_rules: Iterable[Rule],
+    selected: Iterable[Rule],
     findings: Iterable[Finding],
 ) -> tuple[Question, ...]:
     """Say of each question whether it was answered, partly or not, and why."""
     inputs, findings = tuple(inputs), tuple(findings)
-    families = {setting.rule.family for setting in rules}
-    return tuple(_answer(asked, evidence, inputs, families, findings) for asked in QUESTIONS)
+    known, chosen = tuple(known_rules), {rule.id for rule in selected}
+    return tuple(_answer(asked, evidence, inputs, known, chosen, findings) for asked in QUESTIONS)
 
 
 def _answer(
     asked: _Asked,
     evidence: Evidence,
     inputs: tuple[InputRecord, ...],
-    families: set[str],
+    known_rules: tuple[Rule, ...],
+    selected: set[str],
     findings: tuple[Finding, ...],
 ) -> Question:
-    if not families.intersection(asked.families):
+    own = [rule for rule in known_rules if rule.family in asked.families]
+    left_out = [rule.id for rule in own if rule.id not in selected]
+    if len(left_out) == len(own):
         return Question(asked.name, asked.title, Answer.NOT_CHECKED, "its rules were not selected")
     if asked.name == "moved" and not evidence.policy.lakefs.environment_branches:
         why = "the policy names no environment branches (lakefs.environment_branches)"
@@ -104,34 +110,46 @@ def _answer(
     if not read:
         why = asked.needs if not of_kind else f"{of_kind[0].path} could not be read"
         return Question(asked.name, asked.title, Answer.NOT_CHECKED, why)
-    gaps = []
-    lost = [record.path for record in of_kind if record.status is not InputStatus.READ]
-    unclaimed = [record.path for record in inputs if not record.kind]
-    if lost:
-        gaps.append(f"{_listed(lost)} could not be read in full")
-    if unclaimed:
-        gaps.append(f"{_listed(unclaimed)} could not be read")
-    undecided = sum(
-        1
-        for finding in findings
-        if finding.verdict is Verdict.UNDECIDED and finding.rule[:3] in asked.families
+    gaps = (
+        *([f"{_all(left_out)} not selected"] if left_out else []),
+        *_gaps(asked, evidence, of_kind, inputs, findings),
     )
-    broken = sum(1 for finding in findings if finding.rule == "PRV001" and "PRV" in asked.families)
-    if broken:
-        gaps.append(f"{broken} of the provenance documents could not be understood")
-    if undecided:
-        gaps.append(f"{undecided} undecided")
-    pending = sum(
-        1 for finding in findings if finding.verdict is Verdict.PENDING and finding.rule[:3] in asked.families
-    )
-    if pending:
-        gaps.append(f"{pending} pending")
-    if asked.beyond:
-        gaps.append(asked.beyond)
     scope = _scope(asked.name, evidence)
     if gaps:
         return Question(asked.name, asked.title, Answer.PARTLY, "; ".join(filter(None, (scope, *gaps))))
     return Question(asked.name, asked.title, Answer.ANSWERED, scope)
+
+
+def _gaps(
+    asked: _Asked,
+    evidence: Evidence,
+    of_kind: list[InputRecord],
+    inputs: tuple[InputRecord, ...],
+    findings: tuple[Finding, ...],
+) -> Iterator[str]:
+    """What keeps the answer from being whole."""
+    lost = [record.path for record in of_kind if record.status is not InputStatus.READ]
+    unclaimed = [record.path for record in inputs if not record.kind]
+    if lost:
+        yield f"{_listed(lost)} could not be read in full"
+    if unclaimed:
+        yield f"{_listed(unclaimed)} could not be read"
+    broken = sum(1 for finding in findings if finding.rule == "PRV001" and "PRV" in asked.families)
+    if broken:
+        yield f"{_number(broken, 'provenance document')} could not be understood"
+    broken = sum(1 for finding in findings if finding.rule == "PRV001" and "PRV" in asked.families)
+    if broken:
+        yield f"{broken} of the provenance documents could not be understood"
+    for verdict in (Verdict.UNDECIDED, Verdict.PENDING):
+        n = sum(
+            1 for finding in findings if finding.verdict is verdict and finding.rule[:3] in asked.families
+        )
+        if n:
+            yield f"{n} {verdict.value}"
+    if asked.name == "told":
+        yield from _unseen(evidence)
+    if asked.beyond:
+        yield asked.beyond
 
 
 def _scope(name: str, evidence: Evidence) -> str:
@@ -156,26 +174,46 @@ def _scope(name: str, evidence: Evidence) -> str:
     return "1 metric family" if families == 1 else f"{families} metric families"
 
 
+def _unseen(evidence: Evidence) -> Iterator[str]:
+    """The alarms of which nobody can say who is told, because no input shows their topics."""
+    if not evidence.of(MetricAlarm) and not evidence.of(CompositeAlarm):
+        return
+    unseen = evidence.notifications.unseen
+    if unseen:
+        alarms = sum(n for _, n in unseen)
+        they = "1 alarm notifies" if alarms == 1 else f"{alarms} alarms notify"
+        topic = "a topic" if len(unseen) == 1 else "topics"
+        yield f"{they} only {topic} that no input shows ({_listed([name for name, _ in unseen])})"
+
+
 def _elsewhere(evidence: Evidence) -> str:
-    """The branches, environments to nobody's policy, that were moved back too: one of them may be missing in it."""
-    judged = {
-        (call.repository, call.branch) for kind in (Rollback, DeniedRollback) for call in evidence.of(kind)
-    }
-    others = sorted(
-        {
-            call.branch
-            for call in evidence.of(BranchOperation)
-            if (call.repository, call.branch) not in judged
-            and outcome(call.status) is Outcome.EFFECTIVE
-            and not matches_any(call.branch, evidence.policy.lakefs.run_branches)
-        }
-        - {branch for _, branch in judged}
-    )
-    return f" (not counted: {_listed(others)}, which the policy calls no environment)" if others else ""
+    """The calls that moved a branch back and are not counted: elsewhere, or at another time."""
+    policy = evidence.policy.lakefs
+    judged = {call.origin for call in evidence.of(Rollback)}
+    branches: set[str] = set()
+    outside = 0
+    for call in evidence.of(BranchOperation):
+        if outcome(call.status) is not Outcome.EFFECTIVE or call.origin in judged:
+            continue
+        if environment_branch(call.repository, call.branch, policy) is None:
+            if not matches_any(call.branch, policy.run_branches):
+                branches.add(call.branch)
+        elif not evidence.in_window(call.time):
+            outside += 1
+    said = []
+    if branches:
+        said.append(f"{_listed(sorted(branches))}, which the policy calls no environment")
+    if outside:
+        said.append(f"{_number(outside, 'call')} outside the time that is judged")
+    return f" (not counted: {'; '.join(said)})" if said else ""
 
 
 def _number(n: int, what: str) -> str:
     return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
+def _all(ids: list[str]) -> str:
+    return f"{', '.join(ids)} was" if len(ids) == 1 else f"{', '.join(ids)} were"
 
 
 def _listed(paths: list[str]) -> str:

@@ -8,7 +8,7 @@ all. They are three types here, never a sentinel string.
 from __future__ import annotations
 
 from enum import Enum
-from typing import Final, Generic, TypeAlias, TypeVar
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from msgspec import Struct
 
@@ -99,6 +99,11 @@ class Location(Struct, frozen=True):
 def known(attribute: Attribute[T]) -> T | None:
     """The value of an attribute that is known; None of any other."""
     return attribute.value if isinstance(attribute, Known) else None
+
+
+def first_unknown(*attributes: Attribute[Any]) -> Unknown | None:  # of any types at once
+    """The first of several attributes that is known only after apply."""
+    return next((attribute for attribute in attributes if isinstance(attribute, Unknown)), None)
 
 
 def shown(attribute: Attribute[T]) -> str:

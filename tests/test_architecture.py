@@ -32,7 +32,7 @@ LAYERS = (
 GROUND = ("aws", "lakefs", "prov", "telemetry")
 """Libraries that import nothing of ours but `values`."""
 
-EVERYWHERE = ("globs", "shipped", "")
+EVERYWHERE = ("digest", "globs", "shipped", "")
 """What any layer may import, because it imports nothing of ours; "" is the package, for its version."""
 
 FOR_RULES = ("facts", "evidence", "values", *GROUND)
@@ -151,8 +151,8 @@ def test_a_plan_is_checked_without_what_other_inputs_need(tmp_path):
         '{"format_version": "1.2", "terraform_version": "1.9.5", "resource_changes": []}'
     )
     code = (
-        "import atexit, sys; from kfm_audit.cli import entry_point; "
-        "atexit.register(lambda: print(*sys.modules)); "
+        "import os, sys; from kfm_audit.cli import entry_point; "
+        "os._exit = lambda code: print(code, *sys.modules); "
         "sys.argv[1:] = ['check', '--isolated', '--quiet', 'tfplan.json']; entry_point()"
     )
     done = subprocess.run(
@@ -163,7 +163,9 @@ def test_a_plan_is_checked_without_what_other_inputs_need(tmp_path):
         capture_output=True,
         text=True,
     )
-    loaded = set(done.stdout.splitlines()[-1].split())
+    code, *modules_loaded = done.stdout.splitlines()[-1].split()
+    loaded = set(modules_loaded)
+    assert (code, "kfm_audit.audit" in loaded) == ("0", True)
     # In a clone the packs are YAML; in a wheel they are JSON, and yaml is not needed either.
     needless = HEAVY - {"yaml"} | {"kfm_audit.inputs.telemetry_formats.otlp", "kfm_audit.prov.graph"}
     assert loaded & needless == set()

@@ -42,8 +42,10 @@ def test_each_gives_one_finding_and_the_rest_is_checked(name, tmp_path, check) -
     (tmp_path / "broken-tfplan.json").write_bytes(BROKEN[name])
     (tmp_path / "good.json").write_text(PLAN)
     code, report = check(".", cwd=tmp_path)
-    by_path = {path: [f["rule"] for f in report["findings"] if f["location"]["path"] == path] for path in
-               ("broken-tfplan.json", "good.json")}
+    by_path = {
+        path: [f["rule"] for f in report["findings"] if f["location"]["path"] == path]
+        for path in ("broken-tfplan.json", "good.json")
+    }
     assert by_path == {"broken-tfplan.json": ["SYS001"], "good.json": ["ALM001"]}
     assert code == 4
     (lost,) = (finding for finding in report["findings"] if finding["rule"] == "SYS001")
@@ -110,7 +112,8 @@ def test_special_files_and_loops(tmp_path, check) -> None:
     code, report = check(".", cwd=tmp_path)
     assert code == 0
     assert {item["path"]: item["why"] for item in report["ignored"]} == {
-        "gone.json": "not a regular file",
+        "gone.json": "a link that leads nowhere",
+        "loop": "a link to a folder: name the folder as a path to read it",
         "pipe.json": "not a regular file",
     }
 

@@ -9,6 +9,8 @@ import pytest
 from kfm_audit.digest import sha256
 
 
-@pytest.mark.parametrize("data", [b"", b"abc", bytes(range(256)) * 300, b"x" * (1024 * 1024), b"y" * (3 * 1024 * 1024)])
+@pytest.mark.parametrize(
+    "data", [b"", b"abc", bytes(range(256)) * 300, b"x" * (1024 * 1024), b"y" * (3 * 1024 * 1024)]
+)
 def test_it_is_sha_256(data) -> None:
     assert sha256(data) == hashlib.sha256(data).hexdigest()

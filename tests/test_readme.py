@@ -34,10 +34,15 @@ def test_the_exit_codes_are_those_of_the_command_line() -> None:
 
     listed = dict(re.findall(r"^  (\d)  (.+)$", EXIT_CODES, re.MULTILINE))
     text = README.read_text(encoding="utf-8")
-    table = {code: words.replace("`", "") for code, words in re.findall(r"^\| (\d) \| (.+) \|$", text, re.MULTILINE)}
+    table = {
+        code: words.replace("`", "")
+        for code, words in re.findall(r"^\| (\d) \| (.+) \|$", text, re.MULTILINE)
+    }
     assert table == {**listed, "1": "findings at or above it"}
 
 
 def test_ci_passes_the_tests_as_the_readme_says() -> None:
-    (command,) = re.findall(r"^    (python3 -m venv .*pytest.*)$", README.read_text(encoding="utf-8"), re.MULTILINE)
+    (command,) = re.findall(
+        r"^    (python3 -m venv .*pytest.*)$", README.read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert command in (ROOT / ".ci/run").read_text(encoding="utf-8")

@@ -126,7 +126,7 @@ def has_wildcard(pattern: Pattern) -> bool:
 
 def _number_doubts(number: float) -> Iterator[str]:
     if abs(number) > MAX_NUMBER:
-        yield f"{number:g} is outside -10^9 to 10^9, the numbers that SNS compares"
+        yield f"{number:.17g} is outside -10^9 to 10^9, the numbers that SNS compares"
     elif round(number, DECIMALS) != number:
         yield f"{number!r} has more than the {DECIMALS} digits after the decimal point that SNS compares"
 

@@ -10,8 +10,10 @@ A text that is known in part holds `UNKNOWN` where a piece is missing:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from enum import Enum
+from functools import cache
 from typing import Final
 
 import msgspec
@@ -81,6 +83,7 @@ def _better(one: Ruling, other: Ruling) -> Ruling:
     return min(one, other, key=lambda ruling: order.index(ruling.outcome))
 
 
+@cache
 def _statements(policy: str) -> list[dict[str, object]]:
     try:
         document = msgspec.json.decode(policy)
@@ -192,15 +195,24 @@ def _equal(value: str, actual: str, *, folded: bool) -> bool | None:
 
 def like(pattern: str, text: str) -> bool | None:
     """Whether a pattern of `*` and `?` matches a text; None where that hangs on its unknown pieces."""
-    if pattern == text or _may_meet(pattern, text, literal=True):
+    if pattern == text or _glob(pattern).fullmatch(text):
         return True
     if UNKNOWN not in text:
         return False
     return None if _may_meet(pattern, text.replace(UNKNOWN, "*")) else False
 
 
-def _may_meet(one: str, other: str, *, literal: bool = False) -> bool:
-    """Whether some text matches both patterns; with `literal` the second is a text, not a pattern."""
+@cache
+def _glob(pattern: str) -> re.Pattern[str]:
+    """The pattern as a regular expression; only `*` covers a piece that is not known."""
+    parts = {"*": "(?s:.*)", "?": f"[^{UNKNOWN}]"}
+    # Two stars in a row say what one says, and would cost much more.
+    letters = re.sub(r"\*+", "*", pattern)
+    return re.compile("".join(parts.get(letter) or re.escape(letter) for letter in letters))
+
+
+def _may_meet(one: str, other: str) -> bool:
+    """Whether some text matches both patterns."""
     pending, seen = [(0, 0)], {(0, 0)}
     while pending:
         i, j = pending.pop()
@@ -210,9 +222,9 @@ def _may_meet(one: str, other: str, *, literal: bool = False) -> bool:
         steps = []
         if a == "*":
             steps += [(i + 1, j), (i, j + 1)] if b else [(i + 1, j)]
-        elif b == "*" and not literal:
+        elif b == "*":
             steps += [(i, j + 1), (i + 1, j)] if a else [(i, j + 1)]
-        elif a and b and (a == b or (a == "?" and b != UNKNOWN) or (b == "?" and not literal)):
+        elif a and b and (a == b or "?" in (a, b)):
             steps += [(i + 1, j + 1)]
         fresh = [step for step in steps if step not in seen]
         seen.update(fresh)

@@ -6,6 +6,7 @@ no more than Python itself.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -31,6 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever reads our output has gone; say nothing more to nobody.
         sys.stdout = None  # keeps the interpreter from flushing into the closed pipe
         return 141
+    except OSError as error:
+        print(f"kfm-audit: the output cannot be written: {error.strerror}", file=sys.stderr)
+        return 2
     return code
 
 
@@ -41,10 +45,13 @@ def entry_point() -> NoReturn:
     gc.disable()
     _import_msgspec()
     code = main()
-    if sys.stderr is not None:
-        sys.stderr.flush()
-    # `main` has flushed what it wrote. Taking the interpreter apart costs more than a
-    # small run does, and nothing in it is left to be saved.
+    for stream in (sys.stdout, sys.stderr):
+        # Neither is there without a console; whoever has closed a pipe has read enough.
+        if stream is not None:
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
+    # Taking the interpreter apart costs more than a small run does, and nothing in it is
+    # left to be saved.
     os._exit(code)
 
 

@@ -56,6 +56,7 @@ def resolve(options: argparse.Namespace) -> Run:
         settings = config.config
         profile_name = options.profile or settings.default_profile
         profile = profile_named(profile_name, settings) if profile_name else None
+        _check_kinds(profile)
         policy = load_policy(_policy_name(options, config))
         plugins, failed = plugin_rules(settings.plugins, display(config.file, base) if config.file else "")
         known = all_rules(plugins)
@@ -81,7 +82,7 @@ def resolve(options: argparse.Namespace) -> Run:
             rules=tuple(item for item in _configured(known, policy) if item.rule in chosen),
             failed_plugins=failed,
             now=now,
-            window=Window(_time(options.since, "--since"), _time(options.until, "--until")),
+            window=_window(options),
             baseline=read_baseline(Path(options.baseline)) if options.baseline else {},
             fail_on=_fail_on(options, settings, profile),
             fail_on_undecided=_first(
@@ -154,6 +155,9 @@ def _selected(
     select = _words(options.select) or (profile.select if profile else ()) or config.select
     ignore = (*_words(options.ignore), *(profile.ignore if profile else ()), *config.ignore)
     known = {word for rule in rules for word in (rule.id, rule.name, rule.family)}
+    select, ignore = (
+        tuple(word.upper() if word.upper() in known else word for word in words) for words in (select, ignore)
+    )
     for word in (*select, *ignore):
         if word not in known:
             raise UsageError(f"no rule or family is called {word}{nearest(word, known)}")
@@ -179,14 +183,23 @@ def _words(text: str | None) -> tuple[str, ...]:
     return tuple(word.strip() for word in (text or "").split(",") if word.strip())
 
 
+def _window(options: argparse.Namespace) -> Window:
+    window = Window(_time(options.since, "--since"), _time(options.until, "--until"))
+    if window.since and window.until and window.since >= window.until:
+        raise UsageError(
+            f"--since {options.since} is not before --until {options.until}: no event lies between"
+        )
+    return window
+
+
 def _time(text: str | None, option: str) -> datetime | None:
     if not text:
         return None
     try:
         time = datetime.fromisoformat(text)
-    except ValueError:
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise UsageError(f"{option} {text}: is no time; write 2026-01-31T09:00:00Z") from None
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
 def _stdin(options: argparse.Namespace) -> Found | None:
@@ -195,6 +208,18 @@ def _stdin(options: argparse.Namespace) -> Found | None:
     if not options.kind:
         raise UsageError("`-` reads standard input, which has no name to go by: say what it is with --kind")
     return Found(Source(STDIN, None, sys.stdin.buffer.read()), named=True, reported=True)
+
+
+def _check_kinds(profile: Profile | None) -> None:
+    """A profile that requires what does not exist can never pass."""
+    if profile is None:
+        return
+    kinds = [kind.name for kind in KINDS]
+    for required in profile.require:
+        if required not in kinds:
+            raise ConfigError(
+                f"profile {profile.name} requires {required!r}: no kind is called so{nearest(required, kinds)}"
+            )
 
 
 def _kind(options: argparse.Namespace) -> Kind | None:

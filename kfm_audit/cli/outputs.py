@@ -41,6 +41,10 @@ def parse_outputs(words: Iterable[str]) -> tuple[Output, ...]:
     outputs = outputs or [Output("text", None)]
     if sum(1 for output in outputs if output.file is None) > 1:
         raise UsageError("--output: only one format can go to standard output; give the others a PATH")
+    files = [output.file.resolve() for output in outputs if output.file]
+    for file in files:
+        if files.count(file) > 1:
+            raise UsageError(f"--output: two formats cannot go to one file, {file.name}")
     return tuple(outputs)
 
 
@@ -55,6 +59,8 @@ def write_outputs(
 
     for output in outputs:
         text = FORMATS[output.format].render(audited.report, _view(audited, output, options, run))
+        if output.file and audited.library.holds(output.file):
+            raise UsageError(f"{output.file}: is an input of this run, and is not written over")
         if output.file is None:
             sys.stdout.write(text)
             sys.stdout.flush()

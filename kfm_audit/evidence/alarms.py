@@ -20,6 +20,8 @@ from kfm_audit.values import Known, ReferenceKind, Unknown, known
 
 if TYPE_CHECKING:
     from kfm_audit.evidence.evidence import Evidence
+    from kfm_audit.evidence.readings import Readings
+    from kfm_audit.evidence.topics import Topics
 
 _Names: TypeAlias = dict[tuple[str, str], list[Alarm]]
 
@@ -40,6 +42,20 @@ class Alarms:
     def composites(self) -> tuple[CompositeAlarm, ...]:
         """Every composite alarm that exists or will."""
         return tuple(alarm for alarm in self.all if isinstance(alarm, CompositeAlarm))
+
+    @cached_property
+    def topics(self) -> Topics:
+        """Alarms joined to topics, and these to their subscribers."""
+        from kfm_audit.evidence.topics import Topics
+
+        return Topics(self._evidence)
+
+    @cached_property
+    def readings(self) -> Readings:
+        """Alarms joined to what they watch."""
+        from kfm_audit.evidence.readings import Readings
+
+        return Readings(self._evidence)
 
     def named(self, beside: Alarm, name: str) -> tuple[Alarm, ...]:
         """The alarms of `beside`'s stack that bear a name, in its region as far as can be told."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import Final
 
 from msgspec import Struct
@@ -14,6 +15,8 @@ from kfm_audit.policy.model import EvidenceOfEnvironment
 from kfm_audit.values import ABSENT, Attribute, Known, Unknown
 
 _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+
+_NEGATIONS: Final = frozenset({"non", "not", "no", "pre"})
 
 
 class Scope(Struct, frozen=True):
@@ -40,9 +43,18 @@ class Environments:
         return bool(self._names)
 
     def named_in(self, text: str) -> str | None:
-        """The environment that `text` names as a word: `prod` in `ingest-prod-dlq` and `IngestProdDlq`."""
-        words = [word.lower() for word in _WORDS.findall(text)]
-        return next((self._names[word] for word in words if word in self._names), None)
+        """The one environment that `text` names as a word: `prod` in `ingest-prod-dlq` and `IngestProdDlq`.
+
+        `non-prod` does not name prod, and a text that names two says of neither
+        that the thing belongs to it.
+        """
+        words = ["", *(word.lower() for word in _WORDS.findall(text))]
+        named = {
+            self._names[word]
+            for before, word in pairwise(words)
+            if word in self._names and before not in _NEGATIONS
+        }
+        return named.pop() if len(named) == 1 else None
 
     def scope_of(self, alarm: Alarm) -> Scope | Unknown | None:
         """The environment of an alarm by the first evidence that policy accepts; None where there is none.

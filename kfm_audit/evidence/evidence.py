@@ -60,6 +60,14 @@ class Evidence:
         """All facts of exactly this type, in the order of their inputs."""
         return tuple(cast("list[F]", self._by_type.get(kind, [])))
 
+    def in_window(self, time: datetime) -> bool:
+        """Whether an event at `time` is judged: from `since` on, before `until`, not after `now`."""
+        return (
+            time <= self.now
+            and (self.since is None or self.since <= time)
+            and (self.until is None or time < self.until)
+        )
+
     def counts(self) -> dict[str, int]:
         """How many facts there are of each kind, by the kind's kebab-case name.
 

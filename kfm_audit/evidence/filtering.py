@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
-
-from msgspec import Struct
+from typing import TYPE_CHECKING, Final
 
 from kfm_audit.aws.arns import parse_arn
+from kfm_audit.aws.message import Message
 from kfm_audit.evidence.publishing import region_of
-from kfm_audit.evidence.reach import REACHED, Reach, Step
+from kfm_audit.evidence.reach import REACHED, Never, Reach, Refusal, Step
 from kfm_audit.facts import Alarm, Subscription
 from kfm_audit.values import ABSENT, Known, Unknown
 
 if TYPE_CHECKING:
+    from kfm_audit.aws.filter_match import Match
     from kfm_audit.aws.filter_policy import FilterPolicy
 
 
-class Refusal(Struct, frozen=True):
-    """Why SNS refuses a filter policy: its own sentence, and the keys that lead to the place."""
-
-    message: str
-    path: tuple[str, ...] = ()
-    at: str = "filter_policy"
-
-
-class Never(Struct, frozen=True):
-    """A key that a filter asks for and that no alarm of the topic ever sends.
-
-    `keys` leads to it in the message; `attributes` says that the filter looks at
-    message attributes, of which CloudWatch sends none.
-    """
-
-    keys: tuple[str, ...]
-    attributes: bool
+_MEND: Final = "let the policy match what the alarm sends, or subscribe somebody without a filter"
+_MEND_NEVER: Final = (
+    "mend the filter as SNS002 says of the subscription: filter on keys of the body, or give the team a "
+    "topic of its own and no filter"
+)
 
 
 class Filtering:
@@ -42,6 +30,7 @@ class Filtering:
     def __init__(self) -> None:
         """Read no policy before it is asked for, and each once."""
         self._read: dict[tuple[str, str], FilterPolicy | Refusal | Unknown | None] = {}
+        self._last: tuple[tuple[str, str, str] | None, Message] = (None, Message(None))
 
     def refusal(self, subscription: Subscription) -> Refusal | None:
         """Why SNS refuses the subscription's filter policy; None where it does not, or cannot be told."""
@@ -74,9 +63,8 @@ class Filtering:
                 at=at,
             )
         from kfm_audit.aws.filter_match import Outcome, Reason, matches
-        from kfm_audit.evidence.published import published
 
-        match = matches(policy, published(alarm, region_of(alarm), _account(subscription, alarm)))
+        match = matches(policy, self._message(subscription, alarm))
         if match.outcome is Outcome.MATCHED:
             return REACHED
         if match.outcome is Outcome.CANNOT_TELL:
@@ -89,7 +77,7 @@ class Filtering:
                 at=at,
                 of_alarm=True,
             )
-        never = match.reason in (Reason.NO_ATTRIBUTES, Reason.KEY_ABSENT, Reason.NOT_A_LEAF)
+        never = match.reason is Reason.NO_ATTRIBUTES or _never_has(alarm, match)
         if match.reason is Reason.NO_ATTRIBUTES:
             asked = "" if _secret(subscription) else f" ({_asked(policy)})"
             why = f"filters on message attributes{asked}, and CloudWatch sends none"
@@ -98,31 +86,39 @@ class Filtering:
         return Step(
             reach=Reach.NOT_REACHED,
             why=why,
-            cure="let the policy match what the alarm sends, or subscribe somebody without a filter",
+            cure=_MEND_NEVER if never else _MEND,
             cause="SNS002" if never else "",
             at=at,
             of_alarm=True,
         )
 
     def never(self, subscription: Subscription, alarms: Iterable[Alarm]) -> Never | None:
-        """The key for which the filter lets no message of any of the alarms through, whatever they are about."""
+        """The key that stops the messages of all the alarms, whatever they are about."""
         policy = self.policy(subscription)
         if policy is None or isinstance(policy, Refusal | Unknown):
             return None
         from kfm_audit.aws.filter_match import Outcome, Reason, matches
-        from kfm_audit.evidence.published import published
 
         found: Never | None = None
         for alarm in alarms:
-            match = matches(policy, published(alarm, region_of(alarm), _account(subscription, alarm)))
+            match = matches(policy, self._message(subscription, alarm))
             if match.outcome is not Outcome.NOT_MATCHED:
                 return None
             if match.reason is Reason.NO_ATTRIBUTES:
-                return Never(_keys(policy)[0], attributes=True)
-            if match.reason not in (Reason.KEY_ABSENT, Reason.NOT_A_LEAF):
+                return Never(_keys(policy)[0], attributes=True)  # the same for every alarm
+            if not _never_has(alarm, match):
                 return None
             found = found or Never(match.keys, attributes=False)
         return found
+
+    def _message(self, subscription: Subscription, alarm: Alarm) -> Message:
+        """What CloudWatch publishes; the last one is kept for the next subscription of the topic."""
+        from kfm_audit.evidence.published import published
+
+        key = (alarm.stack, alarm.subject, _account(subscription, alarm))
+        if key != self._last[0]:
+            self._last = (key, published(alarm, region_of(alarm), key[2]))
+        return self._last[1]
 
 
 def _read(subscription: Subscription) -> FilterPolicy | Refusal | Unknown | None:
@@ -161,12 +157,22 @@ def _asked(policy: FilterPolicy) -> str:
     return ", ".join(".".join(keys) for keys in _keys(policy))
 
 
+def _never_has(alarm: Alarm, match: Match) -> bool:
+    """Whether the filter lacks a key that no alarm of this kind sends, whatever it is about."""
+    from kfm_audit.aws.alarm_keys import may_have
+    from kfm_audit.aws.filter_match import Reason
+    from kfm_audit.evidence.published import kind_of
+
+    absent = match.reason in (Reason.KEY_ABSENT, Reason.NOT_A_LEAF)
+    return absent and not may_have(kind_of(alarm), match.keys)
+
+
 def _secret(subscription: Subscription) -> bool:
     return isinstance(subscription.filter_policy, Known) and subscription.filter_policy.sensitive
 
 
 def _account(subscription: Subscription, alarm: Alarm) -> str:
-    """The account of an alarm whose own stack subscribes to its topic: the topic's; "" where it is unknown."""
+    """The account of an alarm whose own stack subscribes to its topic: the topic's, else ""."""
     arn = subscription.topic_arn
     parsed = parse_arn(arn.value) if isinstance(arn, Known) and subscription.stack == alarm.stack else None
     return parsed.account if parsed else ""

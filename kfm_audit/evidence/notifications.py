@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from kfm_audit.evidence.filtering import Filtering, Never, Refusal
+from kfm_audit.evidence.filtering import Filtering
 from kfm_audit.evidence.publishing import Publishing
-from kfm_audit.evidence.reach import REACHED, Destination, End, Path, Reach, Step, Told
+from kfm_audit.evidence.reach import (
+    REACHED,
+    Destination,
+    End,
+    Never,
+    Path,
+    Reach,
+    Refusal,
+    Step,
+    Told,
+)
 from kfm_audit.evidence.receiving import Receiving
 from kfm_audit.evidence.topics import Subscriber, Topics
 from kfm_audit.facts import Alarm, Change, ChatChannel, Subscription, Topic
+from kfm_audit.values import Known
 
 if TYPE_CHECKING:
     from kfm_audit.evidence.evidence import Evidence
+
+
+SUBSCRIBE: Final = (
+    "add an aws_sns_topic_subscription whose endpoint somebody reads; one that was made by hand belongs into "
+    "the code too: nobody can review what is not in it"
+)
 
 
 class Notifications:
@@ -62,14 +79,14 @@ class Notifications:
         return tuple((alarm, self._publishing.step(topic, alarm)) for alarm in self.alarms(topic))
 
     def dependents(self, topic: Topic) -> tuple[Alarm, ...]:
-        """Alarms of which it hangs on this topic alone, and on no alarm's own message, whether anybody is told."""
+        """Alarms of which it cannot be told if anybody is told, for a reason that is the topic's own."""
         key = self._topics.destination(topic).key
         return tuple(
             alarm for alarm in self.alarms(topic) if self.waits_for(alarm) and self._waits(alarm) == key
         )
 
     def waits_for(self, alarm: Alarm) -> bool:
-        """Whether it is untold if anybody is told, for a reason that is the same for all alarms of a topic."""
+        """Whether it cannot be told if anybody is told, for a reason that is a topic's own."""
         return self._waits(alarm) is not None
 
     def _waits(self, alarm: Alarm) -> tuple[str, str] | None:
@@ -128,17 +145,13 @@ class Notifications:
             return Step(reach=Reach.UNTOLD, why=why)
         floating = self._topics.floating(topic.stack)
         if floating:
-            why = f"may or may not have {floating[0].subject} as a subscriber: its topic is known only after apply"
-            return Step(
-                reach=Reach.UNTOLD, why=why, cure="give it a topic that the plan knows", fact=floating[0]
-            )
-        if subscribers or topic.change is Change.CREATED:
-            return None
-        return Step(
-            reach=Reach.UNTOLD,
-            why="exists, and the input shows none of its subscribers",
-            cure="",
-        )
+            why = f"may have {floating[0].subject} as a subscriber, whose topic is known only after apply"
+            cure = "give it a topic that the plan knows"
+            return Step(reach=Reach.UNTOLD, why=why, cure=cure, fact=floating[0])
+        if subscribers or not isinstance(topic.arn, Known):
+            return None  # a topic that has no ARN yet has no subscriber but those of the input
+        why = "exists already, and no input shows a subscription to it"
+        return Step(reach=Reach.UNTOLD, why=why, cure=SUBSCRIBE)
 
     def _end(self, subscriber: Subscriber, destination: Destination, alarm: Alarm) -> Step:
         if isinstance(subscriber, ChatChannel):

@@ -105,7 +105,7 @@ class Publishing:
                 why = "it is marked sensitive" if attribute.sensitive else ruling.why
                 return Step(
                     reach=Reach.UNTOLD,
-                    why=f"has a policy of which it cannot be told whether it lets CloudWatch publish: {why}",
+                    why=f"has a policy that hangs on what is not known: {why}",
                     cure=_ALLOW,
                     cause="SNS004",
                     at=at,
@@ -144,7 +144,8 @@ def _context(topic: Topic, alarm: Alarm) -> dict[str, str | None]:
     same_account = alarm.stack == topic.stack and alarm.provider == topic.provider
     account = arn.account if arn and same_account else UNKNOWN
     name = alarm.alarm_name.value if isinstance(alarm.alarm_name, Known) else UNKNOWN
-    partition = partition_of(region) if region != UNKNOWN else UNKNOWN
+    # Where nothing names the region, nothing names another partition than the usual one either.
+    partition = partition_of(region)
     return {
         "aws:sourcearn": f"arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}",
         "aws:sourceaccount": account,

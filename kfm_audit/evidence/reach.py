@@ -83,13 +83,34 @@ class Told(Struct, frozen=True):
         return Reach.UNTOLD if self.open and reach is Reach.NOT_REACHED else reach
 
 
+class Refusal(Struct, frozen=True):
+    """Why SNS refuses a filter policy: its own sentence, and the keys that lead to the place."""
+
+    message: str
+    path: tuple[str, ...] = ()
+    at: str = "filter_policy"
+
+
+class Never(Struct, frozen=True):
+    """A key that a filter asks for and that no alarm of the topic ever sends.
+
+    `keys` leads to it in the message; `attributes` says that the filter looks at
+    message attributes, of which CloudWatch sends none.
+    """
+
+    keys: tuple[str, ...]
+    attributes: bool
+
+
 REACHED = Step(reach=Reach.REACHED)
 
 
 def best(reaches: Iterable[Reach]) -> Reach:
     """The best of several; `NOT_REACHED` where there is none."""
-    found = set(reaches)
-    for reach in (Reach.REACHED, Reach.UNTOLD):
-        if reach in found:
+    found = Reach.NOT_REACHED
+    for reach in reaches:
+        if reach is Reach.REACHED:
             return reach
-    return Reach.NOT_REACHED
+        if reach is Reach.UNTOLD:
+            found = reach
+    return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from kfm_audit.aws.arns import parse_arn
+from kfm_audit.aws.arns import parse_arn, partition_of
 from kfm_audit.aws.resource_policy import UNKNOWN, Outcome, PolicyError, Request, Ruling, like, rule_on
 from kfm_audit.evidence.keys import Keys
 from kfm_audit.evidence.leads import Leads, bare
@@ -199,9 +199,9 @@ def _confirmed(subscription: Subscription) -> Step:
     pending = subscription.pending_confirmation
     by_itself = subscription.endpoint_auto_confirms == Known(True)
     cure = (
-        "follow the link in the mail that SNS sent, and plan again"
+        "follow the link in the mail that SNS sends; the next plan shows it"
         if protocol.startswith("email")
-        else "set endpoint_auto_confirms = true for an endpoint that confirms by itself, else confirm it by hand"
+        else "set endpoint_auto_confirms = true if the endpoint confirms by itself, else confirm it by hand"
     )
     if pending == Known(True):
         why = "was never confirmed, and gets nothing until it is"
@@ -237,7 +237,8 @@ def _arn(destination: Destination) -> str:
     if isinstance(topic.arn, Known):
         return topic.arn.value
     name = topic.name.value if isinstance(topic.name, Known) else UNKNOWN
-    return f"arn:{UNKNOWN}:sns:{UNKNOWN}:{UNKNOWN}:{name}"
+    region = topic.provider.value.get("region", "") if isinstance(topic.provider, Known) else ""
+    return f"arn:{partition_of(region)}:sns:{region or UNKNOWN}:{UNKNOWN}:{name}"
 
 
 def _permits(permission: FunctionPermission, destination: Destination) -> bool | None:

@@ -31,9 +31,19 @@ class Series(Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """`AWS/SQS ApproximateAgeOfOldestMessage`, for messages; "a metric" where it is not known."""
+        """`AWS/SQS ApproximateAgeOfOldestMessage`, for messages; "a metric" where that cannot be said."""
+        if self.is_secret:
+            return "a metric"
         namespace, metric = known(self.namespace), known(self.metric_name)
         return f"{namespace} {metric}" if namespace and metric else metric or "a metric"
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether the input marks anything that names the metric as secret."""
+        return any(
+            isinstance(attribute, Known) and attribute.sensitive
+            for attribute in (self.namespace, self.metric_name, self.dimensions)
+        )
 
 
 def series_of(alarm: MetricAlarm) -> tuple[Series, ...] | Unknown:
@@ -57,6 +67,42 @@ def watched(alarm: MetricAlarm) -> Series | None:
             return None
         case _:
             return None if alarm.metric_name is ABSENT else _of_alarm(alarm)
+
+
+def often_silent(alarm: MetricAlarm) -> bool:
+    """Whether all that the alarm reads has no data while there is nothing to do: Lambda, SQS.
+
+    Expressions that put values where there are none (`FILL`, `TIME_SERIES`) are never silent.
+    """
+    from kfm_audit.aws.statistics import Emission, emission
+
+    found = series_of(alarm)
+    if isinstance(found, Unknown) or not found or filled(alarm):
+        return False
+    names = ((known(series.namespace), known(series.metric_name)) for series in found)
+    return all(
+        namespace and name and emission(namespace, name) is not Emission.UNKNOWN for namespace, name in names
+    )
+
+
+def filled(alarm: MetricAlarm) -> bool:
+    """Whether an expression of the alarm puts values where there are none."""
+    texts = (known(query.expression) or "" for query in known(alarm.metric_query) or ())
+    return any("FILL(" in text or "TIME_SERIES(" in text for text in texts)
+
+
+def of_dead_letters(alarm: MetricAlarm) -> bool:
+    """Whether the alarm reads a queue that is called one of dead letters: `soils-dlq`, `dead-letters`."""
+    found = series_of(alarm)
+    if isinstance(found, Unknown):
+        return False
+    queues = ((known(series.dimensions) or {}).get("QueueName", "") for series in found)
+    return any(_is_dead_letter_queue(queue) for queue in queues)
+
+
+def _is_dead_letter_queue(name: str) -> bool:
+    words = name.lower().replace("_", "-").replace(".", "-").split("-")
+    return "dlq" in words or words[-1].endswith("dlq") or "deadletter" in "".join(words)
 
 
 def periods_of(alarm: MetricAlarm) -> tuple[tuple[str, Attribute[int]], ...]:

@@ -20,6 +20,7 @@ from kfm_audit.facts.audit import (
     StaleSuppression,
     UnreadableInput,
     UnreasonedSuppression,
+    UnseenModule,
 )
 from kfm_audit.facts.base import Change, Fact
 from kfm_audit.facts.delivery import (
@@ -118,5 +119,6 @@ __all__ = [
     "TopicPolicy",
     "UnreadableInput",
     "UnreasonedSuppression",
+    "UnseenModule",
     "User",
 ]

@@ -27,6 +27,17 @@ class UnreadableInput(AboutTheAudit, frozen=True, kw_only=True):
     part: str = ""
 
 
+class UnseenModule(AboutTheAudit, frozen=True, kw_only=True):
+    """A module that is called and whose sources are not among the inputs; the subject is its address.
+
+    What alarms it makes is not known. `source` is what the call says, "" where it is no plain text.
+    """
+
+    kind: ClassVar[str] = "unseen-module"
+
+    source: str
+
+
 class FailedRule(AboutTheAudit, frozen=True, kw_only=True):
     """A rule that raised while it judged `judged`; the subject is the rule's id."""
 

@@ -27,7 +27,9 @@ class Fact(Struct, frozen=True, kw_only=True):
     IRI, a metric family, or a path. `stack` tells apart the same address in
     two Terraform root modules. `kind` is the kebab-case name of the type in
     JSON output. `before` is what a thing that changes is now; what is deleted
-    is itself what it was.
+    is itself what it was. `indefinite` says that it stands, without an instance
+    key, for any number of instances, also none: its `count` or `for_each`, or that
+    of a module that it is in, cannot be known from the sources.
     """
 
     kind: ClassVar[str]
@@ -37,3 +39,4 @@ class Fact(Struct, frozen=True, kw_only=True):
     stack: str = ""
     change: Change = Change.UNCHANGED
     before: Fact | None = None
+    indefinite: bool = False

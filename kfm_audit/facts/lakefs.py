@@ -44,7 +44,9 @@ class EnvironmentOperation(BranchOperation, frozen=True, kw_only=True):
     @property
     def deed(self) -> str:
         """What was done and by whom, for messages: `a hard reset of prod to 9666d7c9daf3 by jane.doe`."""
-        aim = f" to {self.target[:12]}" if self.operation == Operation.HARD_RESET.value and self.target else ""
+        aim = (
+            f" to {self.target[:12]}" if self.operation == Operation.HARD_RESET.value and self.target else ""
+        )
         by = self.user or "a user whom the log does not name"
         return f"{DEEDS.get(self.operation, self.operation).format(self.environment)}{aim} by {by}"
 

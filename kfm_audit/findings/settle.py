@@ -38,8 +38,9 @@ class Settler:
     def settle(self, findings: Iterable[Finding], *, wherever: bool = False) -> None:
         """Take findings in: those that PATHS report on, or all of them, `wherever` they are."""
         for finding in findings:
-            known = self._left[finding.fingerprint] > 0 and finding.rule not in self._singly
-            if known:
+            there = self._left[finding.fingerprint] > 0
+            known = there and finding.rule not in self._singly
+            if there:
                 self._left[finding.fingerprint] -= 1
             location = self._locate(finding.place)
             acceptance = self._suppressions.acceptance(finding, location)

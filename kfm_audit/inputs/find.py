@@ -97,7 +97,8 @@ def display(path: Path, base: Path) -> str:
 
 
 def _found(search: Search, file: Path, *, named: bool, reported: bool) -> Found:
-    return Found(Source(display(file, search.base), file), named, reported)
+    refused = "" if named else refusal(file, search.root or search.repository)
+    return Found(Source(display(file, search.base), file, refused=refused), named, reported)
 
 
 class _Walker:
@@ -119,7 +120,9 @@ class _Walker:
             return
         for entry in entries:
             path = folder / entry.name
-            if entry.is_dir(follow_symlinks=False):
+            if entry.is_symlink() and path.is_dir():
+                self._skip(path, "a link to a folder: name the folder as a path to read it")
+            elif entry.is_dir(follow_symlinks=False):
                 if entry.name not in NEVER and not self._excluded(path):
                     yield from self._walk(path, hidden=hidden or self._hidden.hides(path, folder=True))
             elif path.suffix in CANDIDATES or self._claimed(path):
@@ -128,8 +131,8 @@ class _Walker:
     def _candidate(self, path: Path, *, hidden: bool) -> Iterator[Path]:
         if self._excluded(path):
             self._skip(path, "`exclude` in the config names it")
-        elif not _is_regular(path):
-            self._skip(path, "not a regular file")
+        elif self._refused(path) and not self._claimed(path):
+            self._skip(path, self._refused(path))
         elif not (hidden or self._hidden.hides(path, folder=False)) or self._included(path):
             yield path
         elif self._claimed(path):
@@ -139,6 +142,9 @@ class _Walker:
 
     def _claimed(self, path: Path) -> bool:
         return any(path.match(pattern) for kind in self._search.kinds for pattern in kind.names)
+
+    def _refused(self, path: Path) -> str:
+        return refusal(path, self._top)
 
     def _included(self, path: Path) -> bool:
         return self._below_root(path, self._search.include)
@@ -156,8 +162,16 @@ class _Walker:
         self._skipped.setdefault(shown, Skipped(shown, why))
 
 
-def _is_regular(path: Path) -> bool:
+def refusal(path: Path, top: Path | None) -> str:
+    """Why a file that was found, not named, must not be opened; "" where it may.
+
+    A link in a pull request must not lead to the files of whoever audits it.
+    """
     try:
-        return stat.S_ISREG(path.stat().st_mode)
+        if not stat.S_ISREG(path.stat().st_mode):
+            return "not a regular file"
+        if path.is_symlink() and (top is None or not path.resolve().is_relative_to(top.resolve())):
+            return "a link that leads out of the folder: name it as a path to read it"
     except OSError:
-        return False
+        return "a link that leads nowhere"
+    return ""

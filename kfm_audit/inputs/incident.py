@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = "json/incident-v1.schema.json"
 
-_NAMES: Final = ("incidents/*.json",)
+_NAMES: Final = ("reliability/incidents/*.json", "incidents/INC*.json", "incidents/inc*.json")
 _CURE: Final = "write it as schemas/json/incident-v1.schema.json says; until then it accounts for nothing"
 _ALWAYS: Final = frozenset({"id", "status"})
 _TIMES: Final = frozenset({"opened_at", "detected_at", "acknowledged_at", "corrected_at"})
@@ -54,7 +54,7 @@ def recognise(source: Source) -> bool:
     if shape.keys >= _ALWAYS and shape.keys & _TIMES:
         return True
     path = PurePosixPath(source.path)
-    return any(path.match(pattern) for pattern in _NAMES) and len(shape.keys & _OWN) > 1
+    return path.match("incidents/*.json") and len(shape.keys & _OWN) > 1
 
 
 def read(source: Source, context: ReadContext) -> Reading:  # noqa: ARG001 - `Read`'s signature

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import msgspec
 from msgspec import Struct
@@ -17,8 +17,8 @@ from kfm_audit.inputs.kind import Kind, ReadContext, Reading, unreadable
 from kfm_audit.inputs.recognise import Foreign, recognise
 from kfm_audit.inputs.record import IgnoredFile, InputRecord, InputStatus
 from kfm_audit.inputs.source import Source
-from kfm_audit.inputs.terraform.comments import inline_suppressions
 from kfm_audit.inputs.terraform import sources as terraform_sources
+from kfm_audit.inputs.terraform.comments import inline_suppressions
 from kfm_audit.inputs.terraform.sources import SourceLines
 from kfm_audit.values import Location
 
@@ -43,9 +43,12 @@ class Library:
         lost: Iterable[tuple[Found, UnreadableInput]],
         ignored: Iterable[IgnoredFile],
         context: ReadContext,
+        *,
+        only_foreign: bool,
     ) -> None:
         """`lost` are files of no readable kind, each with the fact that says why."""
         self._context = context
+        self._only_foreign = only_foreign
         self._folders: dict[str, str | None] = {}
         self._inputs = {item.source.path: item for item in inputs}
         self._lost = {found.source.path: (found, fact) for found, fact in lost}
@@ -81,9 +84,19 @@ class Library:
         return reported + sum(1 for found, _ in self._lost.values() if found.reported)
 
     @property
+    def only_foreign(self) -> bool:
+        """Whether PATHS name files alone, all of them well-known documents that are none of ours."""
+        return self._only_foreign
+
+    @property
     def all_reported(self) -> bool:
         """Whether PATHS report on every input."""
         return all(item.reported for item in self._inputs.values())
+
+    def holds(self, file: Path) -> bool:
+        """Whether `file` is one of the inputs."""
+        there = [item.source.file for item in self._inputs.values()]
+        return any(path is not None and path.resolve() == file.resolve() for path in there)
 
     def of_kind(self, kind: str) -> tuple[Input, ...]:
         """The inputs of a kind."""
@@ -161,11 +174,14 @@ def read_all(
     inputs: list[Input] = []
     lost: list[tuple[Found, UnreadableInput]] = []
     ignored: list[IgnoredFile] = []
+    named_and_foreign: list[bool] = []
     for item in found:
         if forced and item.named:
             kind = recognise(item.source, (forced,), (), named=True)
         else:
             kind = recognise(item.source, kinds, foreign, named=item.named)
+        if item.reported:
+            named_and_foreign.append(item.named and isinstance(kind, Foreign))
         match kind:
             case Foreign(why):
                 ignored.append(IgnoredFile(item.source.path, why))
@@ -174,7 +190,8 @@ def read_all(
             case Kind():
                 inputs.append(Input(item.source, kind, _read(item.source, kind, context), item.reported))
         item.source.forget()
-    return Library(inputs, lost, ignored, context)
+    only_foreign = bool(named_and_foreign) and all(named_and_foreign)
+    return Library(inputs, lost, ignored, context, only_foreign=only_foreign)
 
 
 def _pointer(place: Place) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from enum import Enum
 from functools import cached_property
 from pathlib import Path
@@ -61,25 +62,29 @@ class Source:
     the user knows the file. `file` is where it lies; it is None for standard input.
     """
 
-    def __init__(self, path: str, file: Path | None, data: bytes | None = None) -> None:
-        """Name a file; nothing is read yet. Raises nothing: reading does."""
+    def __init__(self, path: str, file: Path | None, data: bytes | None = None, *, refused: str = "") -> None:
+        """Name a file; nothing is read yet. Raises nothing: reading does.
+
+        `refused` says why the file must not be opened; reading it then raises OSError.
+        """
         self.path = path
         self.file = file
         self._data = data
+        self._refused = refused
 
     @cached_property
     def size(self) -> int:
         """Bytes. Raises OSError."""
         if self._data is not None or self.file is None:
             return len(self._data or b"")
-        return self.file.stat().st_size
+        return self._checked(self.file).stat().st_size
 
     @cached_property
     def head(self) -> bytes:
         """The first 64 KiB, without a byte order mark. Raises OSError."""
         if self._data is not None or self.file is None:
             return (self._data or b"")[:HEAD_BYTES].removeprefix(_BOM)
-        with self.file.open("rb") as stream:
+        with self._checked(self.file).open("rb") as stream:
             return stream.read(HEAD_BYTES).removeprefix(_BOM)
 
     @property
@@ -87,8 +92,16 @@ class Source:
         """The whole content, without a byte order mark. Raises OSError."""
         if self._data is None:
             assert self.file is not None
-            self._data = self.file.read_bytes()
+            self._data = self._checked(self.file).read_bytes()
         return self._data.removeprefix(_BOM)
+
+    def _checked(self, file: Path) -> Path:
+        """The file, where it may be opened. A pipe would be waited for, for ever. Raises OSError."""
+        if self._refused:
+            raise OSError(0, self._refused)
+        if not stat.S_ISREG(file.stat().st_mode):
+            raise OSError(0, "it is not a regular file; a pipe goes to `-` with --kind")
+        return file
 
     def forget(self) -> None:
         """Let go of the content of a file that can be read again."""

@@ -64,7 +64,7 @@ _OTLP_KEYS: Final = frozenset(
 )
 
 
-def _json_format(source: Source, keys: frozenset[str]) -> Format | None:  # noqa: PLR0911 - one a format
+def _json_format(source: Source, keys: frozenset[str]) -> Format | None:
     if keys & _OTLP_KEYS:
         return Format.OTLP
     if "_aws" in keys or (source.shape.form is Form.LINES and b'"CloudWatchMetrics"' in source.head):

@@ -24,7 +24,10 @@ class LogForm(Enum):
 PADDING: Final = b"\x00 \t\r\n"
 """Blanks, and the NULs that truncating a log in place leaves at its new beginning."""
 
-_AUDIT: Final = re.compile(rb"HTTP call ended|log_audit|data_operation_id|data_request_id")
+AUDIT: Final = re.compile(rb"HTTP call ended|log_audit|data_operation_id|data_request_id")
+"""What an audit line holds in every shape, however it is wrapped."""
+PREFIX: Final = re.compile(rb'[^{"]*[ \t](?=\{.*\}\s*\Z)', re.DOTALL)
+"""What collectors write before a line: containerd its time, stream and tag, Docker Compose the service."""
 _SERVER: Final = re.compile(rb"treeverse/lakefs|performing (?:API|S3) action")
 _TEXT: Final = re.compile(rb"time=\S[^\n]* level=\w+ [^\n]*msg=")
 _LOOKED_AT: Final = 200
@@ -39,12 +42,12 @@ def log_form(head: bytes, tail: bytes = b"", *, claimed: bool = False) -> LogFor
     """
     packed = _packed_form(head)
     if packed is not None:
-        known = claimed or bool(_AUDIT.search(tail)) or (packed is LogForm.GZIP and log_form(_unzipped(head)))
+        known = claimed or bool(AUDIT.search(tail)) or (packed is LogForm.GZIP and log_form(_unzipped(head)))
         return packed if known else None
     head = head.strip(PADDING)
-    if not (_AUDIT.search(head) or _SERVER.search(head)):
+    if not (AUDIT.search(head) or _SERVER.search(head)):
         return None
-    lines = [line.strip(PADDING) for line in head.splitlines()[:_LOOKED_AT]]
+    lines = [PREFIX.sub(b"", line.strip(PADDING), count=1) for line in head.splitlines()[:_LOOKED_AT]]
     objects = [line for line in lines if line.startswith(b"{")]
     # A page about logs quotes lines of one; in a log they are most of it.
     if len(objects) * 2 >= len(lines) and (claimed or any(_of_lakefs(line) for line in objects)):

@@ -3,7 +3,8 @@
 A line is JSON. It is an audit line where `log_audit` says so, where it bears the
 server's message `HTTP call ended` (open-source servers and audit level TRACE
 leave `log_audit` out), or where it has the `data_` columns of lakeFS Cloud.
-Collectors wrap lines; one wrapper is taken off.
+Collectors wrap lines, some more than once: what is known of wrappers is taken off,
+and what bears the marks of the audit and cannot be unwrapped is broken, never another line.
 """
 
 from __future__ import annotations
@@ -17,10 +18,26 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from kfm_audit.lakefs.operations import Operation, operation
+from kfm_audit.lakefs.form import AUDIT, PREFIX
+from kfm_audit.lakefs.operations import Operation, Outcome, operation, outcome, unrecognised
 
 MESSAGE: Final = "HTTP call ended"
 _CLOUD: Final = "data_"
+_EVENTS: Final = ("events", "logEvents")
+"""CloudWatch: many lines in one value, each under `message`."""
+_WRAPPERS: Final = (
+    *("log", "message", "line", "body", "MESSAGE", "@message", "_raw"),
+    *("_source", "record", "result", "jsonPayload", "textPayload"),
+)
+"""Keys under which collectors and stores keep a line, as text or decoded.
+
+Docker and Fluent Bit; CloudWatch and Elastic; Loki; OpenTelemetry; journald; CloudWatch
+Insights and Splunk. The second row holds what was wrapped before: exports of
+Elasticsearch, Fluentd, Splunk and Google Cloud.
+"""
+_DEEPEST: Final = 5
+"""Wrappers around wrappers; Elasticsearch over Fluent Bit over Docker has three."""
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # What every part of a torn JSON line still holds, and a banner or a warning in plain text does not.
 _REMAINS: Final = re.compile(r'[{}]|":')
 
@@ -49,27 +66,17 @@ class Entry(Enum):
     OTHER = "other"
     """Well-formed, and none of the audit's: an application or debug line."""
     BROKEN = "broken"
-    """Not JSON, half a line, or an audit line without a time, or without what its operation must have."""
+    """Not JSON, half a line, an audit line that cannot be unwrapped, or one that lacks what it must have."""
 
 
 def calls_in_line(line: bytes) -> Iterator[Call | Entry]:
     """What one line holds: mostly one thing, a line of CloudWatch events several. Raises nothing."""
-    try:
-        value: object = msgspec.json.decode(line)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        yield _of_text(line.decode("utf-8", "replace"))
-        return
-    yield from calls_in(value)
+    yield from _in_text(line, 0)
 
 
 def calls_in(value: object) -> Iterator[Call | Entry]:
     """What a decoded line holds, or one element of a decoded document. Raises nothing."""
-    if not isinstance(value, dict):
-        yield Entry.OTHER
-    elif is_audit_line(value):
-        yield _call(value)
-    else:
-        yield from _unwrapped(value)
+    yield from _in_value(value, 0) or (_unread(value),)
 
 
 def is_audit_line(line: dict[str, object]) -> bool:
@@ -82,31 +89,50 @@ def is_audit_line(line: dict[str, object]) -> bool:
     )
 
 
-def _unwrapped(wrapper: dict[str, object]) -> Iterator[Call | Entry]:
-    """Take off one wrapper: `log` of Docker, Fluent Bit; `message`, `events`, `logEvents` of CloudWatch."""
-    events = wrapper.get("events", wrapper.get("logEvents"))
-    if isinstance(events, list):
-        for event in events:
-            yield _inner(event.get("message")) if isinstance(event, dict) else Entry.OTHER
-        return
-    yield _inner(wrapper.get("log", wrapper.get("message")))
-
-
-def _inner(content: object) -> Call | Entry:
-    value = content
-    if isinstance(content, str):
+def _in_text(text: bytes, depth: int) -> tuple[Call | Entry, ...]:
+    """What a line holds: JSON, also behind a collector's prefix, or plain text."""
+    for content in dict.fromkeys((text, PREFIX.sub(b"", text, count=1))):
         try:
-            value = msgspec.json.decode(content)
+            value: object = msgspec.json.decode(content)
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
-            return _of_text(content)
+            continue
+        found = _in_value(value, depth)
+        return found or (Entry.BROKEN if AUDIT.search(text) else Entry.OTHER,)
+    torn = _REMAINS.search(text.decode("utf-8", "replace")) or AUDIT.search(text)
+    return (Entry.BROKEN if torn else Entry.OTHER,)
+
+
+def _in_value(value: object, depth: int) -> tuple[Call | Entry, ...]:
+    """The calls in a decoded value and what of it is broken; nothing where it is none of the audit's.
+
+    A wrapper may have several keys of those known (`log` is the name of a file
+    in Elastic's schema): the first that leads to something counts.
+    """
     if isinstance(value, dict) and is_audit_line(value):
-        return _call(value)
-    return Entry.OTHER
+        return (_call(value),)
+    if depth == _DEEPEST:
+        return ()
+    if isinstance(value, str):
+        found = _in_text(value.encode("utf-8", "replace"), depth + 1)
+        return tuple(entry for entry in found if entry is not Entry.OTHER)
+    if isinstance(value, list):
+        return tuple(entry for item in value for entry in _in_value(item, depth + 1))
+    if not isinstance(value, dict):
+        return ()
+    for key in (*_EVENTS, *_WRAPPERS):
+        found = _in_value(value.get(key), depth + 1)
+        if found:
+            return found
+    return ()
 
 
-def _of_text(text: str) -> Entry:
-    torn = _REMAINS.search(text) or MESSAGE in text
-    return Entry.BROKEN if torn else Entry.OTHER
+def _unread(value: object) -> Entry:
+    """What a decoded value is that holds no call: broken where it bears the audit's marks all the same."""
+    try:
+        text = msgspec.json.encode(value)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return Entry.BROKEN
+    return Entry.BROKEN if AUDIT.search(text) else Entry.OTHER
 
 
 def _call(line: dict[str, object]) -> Call | Entry:
@@ -118,13 +144,17 @@ def _call(line: dict[str, object]) -> Call | Entry:
         return value if isinstance(value, str) else ""
 
     time = read_time(text("time"), naive_is_utc=cloud)
-    if time is None:
+    if time is None or time < _EPOCH:  # Go writes a time that was never set as the year 1
         return Entry.BROKEN
     # The S3 gateway logs the bare object key as its path: a key may look like any path of the REST API.
     gateway = text("service_name") == "s3_gateway" or "matched_host" in line
-    found = None if gateway else operation(text("operation_id"), text("method"), text("path"))
+    said = (text("operation_id"), text("method"), text("path"))
+    found = None if gateway else operation(*said)
     status = _status(line.get(prefix + "status_code"))
     if found is not None and status is None:
+        return Entry.BROKEN
+    # What failed changed nothing, whatever it was.
+    if not gateway and unrecognised(*said) and (status is None or outcome(status) is not Outcome.FAILED):
         return Entry.BROKEN
     return Call(
         time=time,
@@ -156,6 +186,5 @@ def read_time(text: str, *, naive_is_utc: bool = False) -> datetime | None:
 
 
 def _status(value: object) -> int | None:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    return int(value) if isinstance(value, str) and re.fullmatch(r"\d{3}", value, re.ASCII) else None
+    text = str(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
+    return int(text) if re.fullmatch(r"[1-9]\d\d", text, re.ASCII) else None

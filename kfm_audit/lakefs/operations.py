@@ -10,6 +10,8 @@ import re
 from enum import Enum
 from typing import Final
 
+from kfm_audit.lakefs.paths import parts
+
 
 class Operation(Enum):
     """The calls that an audit of rollbacks has to know; the value is the id as the server logs it."""
@@ -61,6 +63,14 @@ _PATHS: Final = (
     ("DELETE", r"/api/v1/auth/groups/[^/]+/members/[^/]+", Operation.REMOVE_MEMBER),
 )
 
+_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_DELICATE: Final = re.compile(r"/branches/[^/]+|/members/[^/]+", re.IGNORECASE)
+# What the API has below a branch beside the calls above: it moves no branch back.
+_HARMLESS: Final = re.compile(
+    r"/api/v1/repositories/[^/]+/branches/[^/]+/"
+    r"(?:cherry-pick|diff|import|objects(?:/.+)?|staging/(?:backing|pmpu(?:/.+)?))"
+)
+
 
 def operation(operation_id: str, method: str, path: str) -> Operation | None:
     """The operation of a call, or None for one that is of no interest here.
@@ -70,11 +80,23 @@ def operation(operation_id: str, method: str, path: str) -> Operation | None:
     """
     if operation_id:
         return _BY_ID.get(operation_id.replace("_", "").lower())
-    bare = path.partition("?")[0]
+    bare, _ = parts(path)
     return next(
         (found for verb, pattern, found in _PATHS if verb == method.upper() and re.fullmatch(pattern, bare)),
         None,
     )
+
+
+def unrecognised(operation_id: str, method: str, path: str) -> bool:
+    """Whether a call without an id could move a branch or change a group, and nothing says that it does not.
+
+    Its path names a branch or a member of a group, its method is none that only
+    reads, and the two together are no call of the API that is known to be harmless.
+    """
+    if operation_id or method.upper() in _READING:
+        return False
+    bare, _ = parts(path)
+    return bool(_DELICATE.search(bare)) and not (_HARMLESS.fullmatch(bare) or operation("", method, path))
 
 
 def outcome(status: int) -> Outcome:

@@ -6,12 +6,14 @@ Audit lines of the REST API carry neither repository nor branch: both stand in
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import Final
 from urllib.parse import parse_qsl, unquote
 
 from msgspec import Struct
 
+_HOST: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?]*")
 _BRANCH: Final = re.compile(
     r"/api/v1/repositories/(?P<repository>[^/]+)/branches/(?P<branch>[^/]+)"
     r"(?:/(?P<verb>hard_reset|revert|cherry-pick|commits(?:/async)?|import|objects.*))?"
@@ -35,13 +37,24 @@ class MemberPath(Struct, frozen=True):
     user: str
 
 
+def parts(target: str) -> tuple[str, str]:
+    """The path of a request's target in one spelling, and its query.
+
+    Clients and proxies also write `http://host/api//v1/x/./`: scheme, host, empty
+    segments, dots and a last slash say nothing. What is percent-encoded stays so.
+    """
+    bare, _, query = target.partition("?")
+    bare = _HOST.sub("", bare, count=1)
+    return posixpath.normpath("/" + bare.lstrip("/")), query
+
+
 def branch_path(path: str) -> BranchPath | None:
     """Read a path below a branch; None for any other.
 
     Each segment is percent-decoded once, after the path was split: an encoded
     slash belongs to a name and never makes a new segment.
     """
-    bare, _, query = path.partition("?")
+    bare, query = parts(path)
     match = _BRANCH.fullmatch(bare)
     if match is None:
         return None
@@ -55,5 +68,5 @@ def branch_path(path: str) -> BranchPath | None:
 
 def member_path(path: str) -> MemberPath | None:
     """Read a path that names a member of a group; None for any other. Decoding as for branches."""
-    match = _MEMBER.fullmatch(path.partition("?")[0])
+    match = _MEMBER.fullmatch(parts(path)[0])
     return MemberPath(unquote(match["group"]), unquote(match["user"])) if match else None

@@ -7,6 +7,7 @@ always say less than a pack does.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,8 @@ from kfm_audit.policy.strict import DocumentError, nearest, read_strictly
 from kfm_audit.policy.yaml import read_yaml
 
 DEFAULT_PACK: Final = "kfm-v11"
+_BRANCH_GLOB: Final = r"[\w*?][-\w*?]*"
+"""lakeFS takes `^\\w[-\\w]*$` (pkg/validator/validate.go); a glob adds `*` and `?`."""
 
 Document = dict[str, Any]
 
@@ -108,9 +111,18 @@ def _read(file: Path) -> Document:
 
 def _typed(file: Path, document: Document) -> Policy:
     try:
-        return read_strictly(document, Policy)
+        policy = read_strictly(document, Policy)
     except DocumentError as error:
         raise PolicyError(f"{place_in(file, error.path)}: {error.message}") from None
+    for name, globs in policy.lakefs.environment_branches.items():
+        for glob in globs:
+            if not re.fullmatch(_BRANCH_GLOB, glob):
+                place = place_in(file, ("lakefs", "environment_branches", name))
+                raise PolicyError(
+                    f"{place}: no lakeFS branch can be called {glob!r}: its names are of letters, digits, `_` and "
+                    "`-`; for the runbook's env/prod write env-prod"
+                )
+    return policy
 
 
 def place_in(file: Path, path: tuple[str, ...]) -> str:

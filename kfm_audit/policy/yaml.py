@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_SHORT: Final = 5000
-"""Bytes of a document that cannot nest deeply enough to exhaust the C stack of the loader."""
 _DEPTH: Final = 100
+"""Deeper documents are hostile, and exhaust the C stack of the loader."""
 
 
 def read_yaml(data: bytes) -> object:
@@ -18,10 +17,12 @@ def read_yaml(data: bytes) -> object:
         def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
             seen = set()
             for key, _ in node.value:
-                if key.value in seen:
-                    problem = f"the key `{key.value}` stands twice in one map"
+                name = key.value if isinstance(key, yaml.ScalarNode) else None
+                if name in seen:
+                    problem = f"the key `{name}` stands twice in one map"
                     raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
-                seen.add(key.value)
+                if name is not None:
+                    seen.add(name)
             mapping: dict[object, object] = super().construct_mapping(node, deep)
             return mapping
 
@@ -31,24 +32,23 @@ def read_yaml(data: bytes) -> object:
     }
     Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|false)$"), list("tf"))
     try:
-        if len(data) <= _SHORT or _deepest(data) <= _DEPTH:
+        if not _too_deep(data):
             return yaml.load(data, Loader=Loader)  # noqa: S506 - it is a safe loader
-    except RecursionError:
-        pass
     except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
         raise ValueError(" ".join(str(error).replace('in "<byte string>", ', "at ").split())) from None
     raise ValueError("it is nested too deeply")
 
 
-def _deepest(data: bytes) -> int:
-    """How deep maps and lists are nested; found without recursion, unlike their values."""
+def _too_deep(data: bytes) -> bool:
+    """Whether maps and lists are nested beyond reason; found without recursion, and not read to the end."""
     import yaml
 
-    deepest = depth = 0
+    depth = 0
     for event in yaml.parse(data, Loader=yaml.CSafeLoader):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
-            deepest = max(deepest, depth)
+            if depth > _DEPTH:
+                return True
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
-    return deepest
+    return False

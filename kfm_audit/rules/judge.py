@@ -58,7 +58,7 @@ def _configured(rule: Rule, policy: Policy) -> RuleSetting:
         known = {key: written[key] for key in _ENTRY_KEYS if key in written}
         entry = read_strictly(known, RuleEntry)
         own = {key: value for key, value in written.items() if key not in _ENTRY_KEYS}
-        settings = read_strictly(own, rule.settings) if own else None
+        settings = _settings(rule, own) if own else None
     except DocumentError as error:
         raise DocumentError(error.message, ("rules", rule.id, *error.path)) from None
     named = entry.severity or policy.severities.get(rule.id) or policy.severities.get(rule.family)
@@ -68,6 +68,15 @@ def _configured(rule: Rule, policy: Policy) -> RuleSetting:
         undecided_fails=entry.undecided == "fail",
         settings=settings,
     )
+
+
+def _settings(rule: Rule, own: dict[str, Any]) -> Struct:
+    fields = msgspec.structs.fields(rule.settings)
+    keys = {*_ENTRY_KEYS, *(field.encode_name for field in fields)}
+    for key in own:
+        if key not in keys:
+            raise DocumentError(f"unknown key `{key}`{nearest(key, keys)}", (key,))
+    return read_strictly(own, rule.settings)
 
 
 def judge(settings: Iterable[RuleSetting], evidence: Evidence) -> Judgement:
@@ -87,7 +96,7 @@ def judge(settings: Iterable[RuleSetting], evidence: Evidence) -> Judgement:
                 made = [_as_policy_says(finding, setting) for finding in rule.judge(subject, context)]
             # A rule may fail in any way; that is a finding about the rule, and the run goes on.
             except (Exception, SystemExit) as error:  # noqa: BLE001
-                failed.append(_failure(rule, subject, error))
+                failed.append(failure(rule.id, subject, error))
                 continue
             findings.extend(made)
         tested[rule.id] = n
@@ -115,7 +124,8 @@ def _as_policy_says(finding: Finding, setting: RuleSetting) -> Finding:
     return finding
 
 
-def _failure(rule: Rule, subject: Fact | Evidence, error: BaseException) -> FailedRule:
+def failure(what: str, subject: Fact | Evidence, error: BaseException) -> FailedRule:
+    """The fact that `what`, a rule's id or the joins, raised while it judged `subject`."""
     judged = subject.subject if isinstance(subject, Fact) else "the evidence as a whole"
     origin = subject.origin if isinstance(subject, Fact) else Origin("")
     trace = error.__traceback__
@@ -123,5 +133,5 @@ def _failure(rule: Rule, subject: Fact | Evidence, error: BaseException) -> Fail
         trace = trace.tb_next
     where = f" (line {trace.tb_lineno} of {trace.tb_frame.f_code.co_name})" if trace is not None else ""
     return FailedRule(
-        subject=rule.id, origin=origin, judged=judged, error=f"{type(error).__name__}: {error}{where}"
+        subject=what, origin=origin, judged=judged, error=f"{type(error).__name__}: {error}{where}"
     )

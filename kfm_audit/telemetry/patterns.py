@@ -7,11 +7,11 @@ from collections.abc import Callable
 from functools import cache
 
 
-def pattern(text: str, flags: re.RegexFlag = re.RegexFlag(0)) -> Callable[[], re.Pattern[str]]:
+def pattern(text: str) -> Callable[[], re.Pattern[str]]:
     """A function that gives the compiled pattern."""
 
     @cache
     def compiled() -> re.Pattern[str]:
-        return re.compile(text, flags)
+        return re.compile(text)
 
     return compiled

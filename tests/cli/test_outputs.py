@@ -194,7 +194,47 @@ def command(*arguments: str) -> list[str]:
 
 
 def variables(**more: str) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT), **more}
+    """The environment, with output buffered as it is for users."""
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    return {**inherited, "PYTHONPATH": str(ROOT), **more}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "text"),
+    [
+        (("--version",), 0, "kfm-audit "),
+        (("--help",), 0, "usage: kfm-audit "),
+        (("check", "--help"), 0, "usage: kfm-audit check "),
+        (("rules",), 0, "ALM001"),
+        (("explain", "ALM001"), 0, "# ALM001"),
+        (("check",), 1, "tfplan.json:"),
+        (("check", "--output", "json"), 1, "{"),
+    ],
+)
+def test_what_is_written_into_a_pipe_arrives(project, arguments, code, text):
+    for more in ({}, {"PYTHONUNBUFFERED": "1"}):
+        done = subprocess.run(
+            command(*arguments),
+            cwd=project.folder,
+            env=variables(**more),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout[: len(text)]) == (code, text), done.stderr
+
+
+def test_what_is_wrong_arrives_in_a_pipe_too(project):
+    done = subprocess.run(
+        command("check", "--select", "ALM0001"),
+        cwd=project.folder,
+        env=variables(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    message = "kfm-audit: no rule or family is called ALM0001: did you mean `ALM001`?\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
 
 
 @pytest.mark.parametrize(

@@ -175,8 +175,12 @@ def test_links_keep_their_names_and_circles_end(project):
     (project.folder / "real" / "circle").symlink_to("..")
     (project.folder / "gone.tfplan.json").symlink_to("nowhere")
     _, report = project.report(".")
-    assert [record["path"] for record in report["inputs"]] == ["link.tfplan.json", "real/tfplan.json"]
-    assert {"path": "gone.tfplan.json", "why": "not a regular file"} in report["ignored"]
+    assert {record["path"]: record["status"] for record in report["inputs"]} == {
+        "gone.tfplan.json": "unreadable",
+        "link.tfplan.json": "read",
+        "real/tfplan.json": "read",
+    }
+    assert [item["path"] for item in report["ignored"]] == ["real/circle"]
     assert project.check("gone.tfplan.json").code == 4
 
 
@@ -184,8 +188,24 @@ def test_links_keep_their_names_and_circles_end(project):
 def test_a_pipe_does_not_hang_the_run(project):
     os.mkfifo(project.folder / "tfplan.json")
     project.write("plan.json", SOUND)
-    _, report = project.report(".")
-    assert {"path": "tfplan.json", "why": "not a regular file"} in report["ignored"]
+    code, report = project.report(".")
+    assert code == 4
+    assert {record["path"]: record["status"] for record in report["inputs"]} == {
+        "plan.json": "read",
+        "tfplan.json": "unreadable",
+    }
+
+
+def test_a_link_out_of_the_root_is_not_followed(project, tmp_path_factory):
+    secret = tmp_path_factory.mktemp("home") / "auth.json"
+    secret.write_text('{"auths": {"ghcr.io": {"auth": "SECRET-TOKEN"}}}')
+    project.repository()
+    (project.folder / "x.prov.jsonld").symlink_to(secret)
+    (project.folder / "notes.json").symlink_to(secret)
+    done = project.check(".")
+    assert done.code == 4
+    assert "leads out of the folder" in done.out
+    assert "SECRET" not in done.out + done.err
 
 
 def test_a_name_that_is_no_text_does_no_harm(project):

@@ -19,7 +19,9 @@ VALUES = st.recursive(
 
 def pointers(value: object, at: tuple = ()):
     yield at, value
-    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    children = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
     for key, child in children:
         yield from pointers(child, (*at, key))
 

@@ -590,7 +590,8 @@ def test_places() -> None:
         place("prov:qualifiedAssociation/0/hadRole").pointer
         == "/@graph/0/prov:qualifiedAssociation/0/prov:hadRole"
     )
-    assert place("kfm:revertedCommit") == Location(PATH, 4, 5, 4, 6, "/@graph/0")
+    # What is missing is shown by the name of what lacks it.
+    assert place("kfm:revertedCommit") == Location(PATH, 5, 14, 5, 21, "/@graph/0/@id")
     assert place("") == Location(PATH, 4, 5, 4, 6, "/@graph/0")
     assert KIND.locate(found, Origin(PATH, "/@graph/9"), "x").pointer == "/@graph"
     assert KIND.locate(found, Origin(PATH, "", 3), "x") == Location(PATH, 3, 1)

@@ -27,7 +27,7 @@ def read(document: object) -> Reading:
 
 
 def change(address: str, after: object = None, **parts: object) -> dict:
-    kind, name = address.split("[")[0].split(".")[-2:]
+    kind, name = address.split("[", maxsplit=1)[0].split(".")[-2:]
     return {
         "address": address,
         "mode": "managed",
@@ -57,7 +57,11 @@ def alarm(*args: object, **parts: object) -> MetricAlarm:
         ({"alarm_actions": []}, {}, Known(())),
         ({"alarm_actions": None}, {}, ABSENT),
         ({}, {}, ABSENT),
-        ({}, {"alarm_actions": True}, Unknown((Reference(f"{ALARM}.alarm_actions", ReferenceKind.UNRESOLVED),))),
+        (
+            {},
+            {"alarm_actions": True},
+            Unknown((Reference(f"{ALARM}.alarm_actions", ReferenceKind.UNRESOLVED),)),
+        ),
         # Lists keep known elements as false, and an element of the old format is dropped from `after` (1.5, 1.6).
         ({"alarm_actions": ["x"]}, {"alarm_actions": [False]}, Known(("x",))),
         (
@@ -145,7 +149,12 @@ def test_tags_come_from_tags_all_else_from_defaults_and_tags() -> None:
             },
         }
     }
-    resource = {"address": ALARM, "type": "aws_cloudwatch_metric_alarm", "name": "a", "provider_config_key": "aws"}
+    resource = {
+        "address": ALARM,
+        "type": "aws_cloudwatch_metric_alarm",
+        "name": "a",
+        "provider_config_key": "aws",
+    }
     document = plan(
         change(ALARM, {"tags": {"Environment": "prod"}}, after_unknown={"tags_all": True}),
         variables={"region": {"value": "us-east-1"}},
@@ -184,7 +193,11 @@ def test_module_inputs_that_refer_to_each_other_end() -> None:
 @pytest.mark.parametrize(
     ("document", "cause", "cure"),
     [
-        (b'{"format_version": "1.0", "terraform_version": "1.5.0", "values": {"root_module": {}}}', "state", "-out"),
+        (
+            b'{"format_version": "1.0", "terraform_version": "1.5.0", "values": {"root_module": {}}}',
+            "state",
+            "-out",
+        ),
         (b'{"version": 4, "serial": 1, "lineage": "x", "resources": []}', "state", "-out"),
         (
             b'{"@level":"info","@message":"Terraform 1.9","terraform":"1.9","type":"version"}\n{"@level":"info"}\n',
@@ -228,7 +241,11 @@ def test_planned_values_without_changes_are_no_pass() -> None:
 
 
 def test_one_broken_entry_costs_only_itself() -> None:
-    reading = read(plan(change("aws_sns_topic.a", {"name": "a"}), {"address": 5}, change("aws_sns_topic.b", {"name": "b"})))
+    reading = read(
+        plan(
+            change("aws_sns_topic.a", {"name": "a"}), {"address": 5}, change("aws_sns_topic.b", {"name": "b"})
+        )
+    )
     topics = [fact.subject for fact in reading.facts if isinstance(fact, Topic)]
     assert topics == ["aws_sns_topic.a", "aws_sns_topic.b"]
     (lost,) = reading.unreadable
@@ -236,11 +253,24 @@ def test_one_broken_entry_costs_only_itself() -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )
-KEYS = ["alarm_name", "alarm_actions", "actions_enabled", "dimensions", "metric_query", "tags_all", "tags", "alarm_rule"]
+KEYS = [
+    "alarm_name",
+    "alarm_actions",
+    "actions_enabled",
+    "dimensions",
+    "metric_query",
+    "tags_all",
+    "tags",
+    "alarm_rule",
+]
 VALUES = st.dictionaries(st.sampled_from(KEYS), JSON)
 BROKEN = st.fixed_dictionaries(
     {"format_version": st.sampled_from(["0.1", "1.2", "1.99"]) | JSON},
@@ -254,7 +284,11 @@ BROKEN = st.fixed_dictionaries(
                     "name": JSON | st.just("a"),
                     "change": st.fixed_dictionaries(
                         {"actions": st.just(["create"]) | JSON},
-                        optional={"after": VALUES | JSON, "after_unknown": VALUES | JSON, "after_sensitive": VALUES | JSON},
+                        optional={
+                            "after": VALUES | JSON,
+                            "after_unknown": VALUES | JSON,
+                            "after_sensitive": VALUES | JSON,
+                        },
                     )
                     | JSON,
                 }
@@ -267,7 +301,8 @@ BROKEN = st.fixed_dictionaries(
                 "root_module": st.fixed_dictionaries(
                     {
                         "resources": st.lists(
-                            st.fixed_dictionaries({"address": st.just(ALARM), "expressions": VALUES}), max_size=2
+                            st.fixed_dictionaries({"address": st.just(ALARM), "expressions": VALUES}),
+                            max_size=2,
                         )
                     }
                 )
@@ -298,13 +333,19 @@ def test_the_whole_corpus_is_read_or_refused(corpus, check) -> None:
     refused: dict[str, list[str]] = {}
     for finding in report["findings"]:
         if finding["rule"] == "SYS001":
-            refused.setdefault(finding["message"].removeprefix("resource_changes: "), []).append(finding["location"]["path"])
+            refused.setdefault(finding["message"].removeprefix("resource_changes: "), []).append(
+                finding["location"]["path"]
+            )
     no_changes = refused.pop("has planned values and no changes: what is to happen cannot be known")
     assert {path.split("/")[0] for path in no_changes} == {"bridgecrewio__checkov", "infracost__infracost"}
     assert all("hcl_provider_test" in path or path.endswith("tfplan_graph.json") for path in no_changes)
     assert refused == {
-        "is no Terraform plan: lacks `format_version`": ["bridgecrewio__checkov/tests/terraform/parser/resources/plan_vpc_endpoint/tfplan.json"],
-        "claims to be a Terraform plan and is not JSON: trailing characters (byte 15544)": ["hashicorp__terraform-json/testdata/invalid/plan.json"],
+        "is no Terraform plan: lacks `format_version`": [
+            "bridgecrewio__checkov/tests/terraform/parser/resources/plan_vpc_endpoint/tfplan.json"
+        ],
+        "claims to be a Terraform plan and is not JSON: trailing characters (byte 15544)": [
+            "hashicorp__terraform-json/testdata/invalid/plan.json"
+        ],
         "begins with the command line that setup-terraform's wrapper prints before the JSON": [
             "infracost__infracost/cmd/infracost/testdata/plan_with_terraform_wrapper.json"
         ],
@@ -316,10 +357,10 @@ def test_the_whole_corpus_is_read_or_refused(corpus, check) -> None:
 
 def test_the_crux_of_the_corpus_is_resolved(corpus) -> None:
     """terraform-compliance's issue 796: a counted module, a nested one, an output hop."""
+    import msgspec
+
     from kfm_audit.inputs.terraform.document import Configuration, Plan
     from kfm_audit.inputs.terraform.references import References
-
-    import msgspec
 
     file = corpus / "plans/terraform-compliance__cli/tests/functional/test_issue_796/plan.out.json"
     document = msgspec.json.decode(file.read_bytes(), type=Plan)

@@ -9,7 +9,7 @@ import pytest
 
 ALARM = "aws_cloudwatch_metric_alarm"
 
-MAIN = '''\
+MAIN = """\
 # Alarms of the ingest queue — with an umlaut: ä
 resource "aws_cloudwatch_metric_alarm" "backlog" {
   alarm_name    = "prod-backlog"
@@ -28,19 +28,19 @@ module "queues" {
 module "vendor" {
   source = "vendor/alarms/aws"
 }
-'''
-QUEUE = '''\
+"""
+QUEUE = """\
 resource "aws_cloudwatch_metric_alarm" "depth" {
   count      = 2
   alarm_name = "prod-depth"
 
   alarm_actions = /* ä */ var.actions
 }
-'''
+"""
 
 
 def alarm(address: str, **after: object) -> dict:
-    name = address.rsplit(".", 1)[-1].split("[")[0]
+    name = address.rsplit(".", 1)[-1].split("[", maxsplit=1)[0]
     change = {"actions": ["create"], "after": {"alarm_name": "prod", **after}, "after_unknown": {}}
     return {"address": address, "mode": "managed", "type": ALARM, "name": name, "change": change}
 
@@ -64,7 +64,9 @@ def folder(tmp_path: Path) -> Path:
 
 def places(report: dict) -> dict[str, tuple]:
     return {
-        finding["subject"]: tuple(finding["location"][key] for key in ("path", "line", "column", "end_line", "end_column"))
+        finding["subject"]: tuple(
+            finding["location"][key] for key in ("path", "line", "column", "end_line", "end_column")
+        )
         for finding in report["findings"]
         if finding["rule"] == "ALM001"
     }
@@ -79,7 +81,9 @@ def test_narrowest_place_through_modules_keys_and_counts(folder, check) -> None:
         # A module from a registry is not here: its call is the nearest line to change.
         f"module.vendor.{ALARM}.hidden": ("infra/main.tf", 16, 1, 16, 16),
     }
-    (finding,) = [item for item in report["findings"] if item["subject"] == f"{ALARM}.backlog"]
+    (finding,) = [
+        item for item in report["findings"] if (item["rule"], item["subject"]) == ("ALM001", f"{ALARM}.backlog")
+    ]
     assert finding["location"]["pointer"] == "/resource_changes/0/change/after/alarm_actions"
 
 
@@ -99,7 +103,9 @@ def test_two_folders_that_fit_alike_give_the_plans_own_place(folder, check) -> N
 def test_config_says_which_folder_it_is(folder, check) -> None:
     (folder / "copy").mkdir()
     (folder / "copy/main.tf").write_text(MAIN)
-    (folder / "kfm-audit.toml").write_text('[[stack]]\nplan = "tfplan.json"\nroot = "infra"\nname = "prod-infra"\n')
+    (folder / "kfm-audit.toml").write_text(
+        '[[stack]]\nplan = "tfplan.json"\nroot = "infra"\nname = "prod-infra"\n'
+    )
     _, report = check(".", cwd=folder)
     assert places(report)[f"{ALARM}.backlog"][0] == "infra/main.tf"
     assert {finding["stack"] for finding in report["findings"]} == {"prod-infra"}
@@ -127,7 +133,11 @@ def said(report: dict) -> list[tuple[str, str, str | None]]:
 
 def suppressed(folder: Path, check, comment: str, before: str) -> list[tuple]:
     (folder / "infra/main.tf").write_text(MAIN.replace(before, f"{comment}\n{before}", 1))
-    return said(check("--show-suppressed", "--select", "ALM001,ALM002", "--now", "2026-01-31T23:00:00Z", ".", cwd=folder)[1])
+    return said(
+        check(
+            "--show-suppressed", "--select", "ALM001,ALM002", "--now", "2026-01-31T23:00:00Z", ".", cwd=folder
+        )[1]
+    )
 
 
 REASON = 'kfm-audit: ignore[ALM001] reason="pages through the vendor" owner="data" expires=2026-01-31'
@@ -136,7 +146,9 @@ RESOURCE = 'resource "aws_cloudwatch_metric_alarm" "backlog" {'
 
 @pytest.mark.parametrize("before", [RESOURCE, "  alarm_actions = []"])
 @pytest.mark.parametrize("sign", ["#", "//"])
-def test_a_comment_above_a_block_or_a_line_suppresses_what_is_shown_there(folder, check, before, sign) -> None:
+def test_a_comment_above_a_block_or_a_line_suppresses_what_is_shown_there(
+    folder, check, before, sign
+) -> None:
     found = suppressed(folder, check, f"{sign} {REASON}", before)
     reasons = {subject: reason for rule, subject, reason in found if rule == "ALM001"}
     assert reasons.pop(f"{ALARM}.backlog") == "pages through the vendor"
@@ -145,8 +157,12 @@ def test_a_comment_above_a_block_or_a_line_suppresses_what_is_shown_there(folder
 
 
 def test_a_comment_on_the_line_itself(folder, check) -> None:
-    (folder / "infra/main.tf").write_text(MAIN.replace("alarm_actions = []", f"alarm_actions = [] # {REASON}"))
-    report = check("--show-suppressed", "--select", "ALM001,ALM002", "--now", "2026-01-31T23:00:00Z", ".", cwd=folder)[1]
+    (folder / "infra/main.tf").write_text(
+        MAIN.replace("alarm_actions = []", f"alarm_actions = [] # {REASON}")
+    )
+    report = check(
+        "--show-suppressed", "--select", "ALM001,ALM002", "--now", "2026-01-31T23:00:00Z", ".", cwd=folder
+    )[1]
     assert ("ALM001", f"{ALARM}.backlog", "pages through the vendor") in said(report)
     assert report["summary"]["suppressed"] == 1
 
@@ -170,6 +186,14 @@ def test_a_comment_that_does_not_hold_is_a_finding_itself(folder, check, comment
     ]
 
 
+def test_what_looks_like_a_comment_in_a_string_is_none(folder, check) -> None:
+    text = MAIN.replace('"prod-backlog"', '"prod-backlog # kfm-audit: ignore[ALM001] reason=r owner=o"')
+    (folder / "infra/main.tf").write_text(text)
+    report = check("--show-suppressed", "--select", "ALM001", ".", cwd=folder)[1]
+    assert ("ALM001", f"{ALARM}.backlog", None) in said(report)
+    assert report["summary"]["suppressed"] == 0
+
+
 def test_a_suppression_is_unused_only_where_its_rule_saw_everything(folder, check) -> None:
     (folder / "infra/main.tf").write_text(f'# kfm-audit: ignore[ALM002] reason="x"\n{MAIN}')
     (folder / "other").mkdir()
@@ -178,7 +202,9 @@ def test_a_suppression_is_unused_only_where_its_rule_saw_everything(folder, chec
     unused = [item for item in said(check(".", cwd=folder)[1]) if item[0].startswith("SYS")]
     assert unused == [("SYS006", "ALM002 infra/main.tf:1", None)]
     assert not [item for item in said(check("other", cwd=folder)[1]) if item[0].startswith("SYS")]
-    assert not [item for item in said(check(".", "--select", "ALM001", cwd=folder)[1]) if item[0].startswith("SYS")]
+    assert not [
+        item for item in said(check(".", "--select", "ALM001", cwd=folder)[1]) if item[0].startswith("SYS")
+    ]
 
 
 def test_a_source_that_paths_name_shows_what_its_plan_says_of_it(folder, check) -> None:

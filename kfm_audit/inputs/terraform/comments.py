@@ -12,28 +12,28 @@ from typing import Final
 from kfm_audit.findings.finding import AcceptedBy
 from kfm_audit.findings.suppression import Lines, Suppression
 from kfm_audit.inputs.source import Source
-from kfm_audit.inputs.terraform.hcl import Block, Span, blocks
+from kfm_audit.inputs.terraform.hcl import Block, Span, blocks, comments
 from kfm_audit.values import Origin
 
 MARK: Final = b"kfm-audit:"
 _COMMENT: Final = re.compile(r"(?:#|//)\s*kfm-audit:\s*ignore\[([^\]]*)\](.*)")
 _SETTING: Final = re.compile(r'(reason|owner|expires)\s*=\s*("(?:[^"\\]|\\.)*"|\S+)')
-_NO_CODE: Final = re.compile(r"\s*(?:#.*|//.*)?")
+_NO_CODE: Final = re.compile(rb"\s*(?:#.*|//.*)?")
 
 
 def inline_suppressions(source: Source) -> Iterator[Suppression]:
     """The suppressions in a file, in their order; none in a file that does not parse."""
     if MARK not in source.data:
         return
-    spans = tuple(_spans(blocks(source.data)))
-    lines = [line.decode("utf-8", "replace") for line in source.lines]
-    for row, line in enumerate(lines):
-        comment = _COMMENT.search(line)
-        if comment is None:
+    spans = tuple(_spans(blocks(source.path, source.data)))
+    for comment in comments(source.path, source.data):
+        said = _COMMENT.match(comment.text)
+        if said is None:
             continue
-        settings = {key: value.strip('"') for key, value in _SETTING.findall(comment[2])}
-        first, last = _covered(row, comment.start(), lines, spans)
-        for rule in comment[1].split(","):
+        settings = {key: value.strip('"') for key, value in _SETTING.findall(said[2])}
+        row = comment.row
+        first, last = _covered(row, comment.column, source.lines, spans)
+        for rule in said[1].split(","):
             yield Suppression(
                 rule=rule.strip(),
                 subject="*",
@@ -46,7 +46,7 @@ def inline_suppressions(source: Source) -> Iterator[Suppression]:
             )
 
 
-def _covered(row: int, column: int, lines: list[str], spans: tuple[Span, ...]) -> tuple[int, int]:
+def _covered(row: int, column: int, lines: list[bytes], spans: tuple[Span, ...]) -> tuple[int, int]:
     """First and last row that a comment at `row` speaks of.
 
     Its own line, or the next with code, to the end of the block that begins there.
@@ -64,5 +64,5 @@ def _spans(found: tuple[Block, ...]) -> Iterator[Span]:
     """The extents of all blocks and attributes, at every depth."""
     for block in found:
         yield block.span
-        yield from block.attributes.values()
+        yield from (argument.span for argument in block.arguments.values())
         yield from _spans(block.blocks)

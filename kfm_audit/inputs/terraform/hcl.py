@@ -1,16 +1,20 @@
 """Blocks and attributes of one `.tf` file with their positions.
 
-tree-sitter gives the position of every node; its tree of a broken file is not
-to be trusted, so such a file gives no blocks at all.
+tree-sitter gives the position of every node, quickly; what it makes of a broken
+file is not to be trusted. Nothing below the top-level blocks is looked at before
+somebody asks for it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
+
+from kfm_audit.inputs.terraform.language.parse import parse
+from kfm_audit.inputs.terraform.language.syntax import Expression
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
@@ -21,36 +25,169 @@ _DECLARED: Final = re.compile(
 
 
 class Span(Struct, frozen=True):
-    """From (row, byte column) to (row, byte column), 0-based, the end exclusive."""
+    """From (row, byte column) to (row, byte column) in a file, 0-based, the end exclusive."""
 
+    path: str
     start: tuple[int, int]
     end: tuple[int, int]
 
 
-class Block(Struct, frozen=True):
-    """One block: type, labels, the spans of the whole and of its header, its attributes and nested blocks.
+class Text(Struct, frozen=True):
+    """A file: its path as people know it, and its bytes."""
 
-    `texts` holds the source of each attribute's expression.
-    """
+    path: str
+    data: bytes
 
-    type: str
-    labels: tuple[str, ...]
-    span: Span
-    header: Span
-    attributes: dict[str, Span]
-    texts: dict[str, str]
-    blocks: tuple[Block, ...]
+    def of(self, node: Node) -> str:
+        """The text of a node."""
+        return self.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+    def span(self, first: Node, last: Node) -> Span:
+        """From the beginning of one node to the end of another."""
+        start, end = first.start_point, last.end_point
+        return Span(self.path, (start[0], start[1]), (end[0], end[1]))
+
+
+class Argument:
+    """`name = expression` in a block."""
+
+    def __init__(self, node: Node, file: Text) -> None:
+        """Take the node of the attribute and the file that it is in."""
+        self._node = node
+        self._file = file
+
+    @property
+    def span(self) -> Span:
+        """Where it stands, name and all."""
+        return self._file.span(self._node, self._node)
+
+    @cached_property
+    def expression(self) -> Expression:
+        """What is on the right of the equals sign."""
+        return parse(self._node.children[-1], self._file.data)
+
+
+class Block:
+    """One block: type, labels, the extents of the whole and of its header, its arguments and nested blocks."""
+
+    def __init__(self, node: Node, file: Text) -> None:
+        """Take the node of the block and the file that it is in."""
+        self._node = node
+        self._file = file
+        names = [child for child in node.children if child.type in ("identifier", "string_lit")]
+        texts = [file.of(name) for name in names]
+        self.type = texts[0]
+        self.labels = tuple(text.strip('"') for text in texts[1:])
+        self._last = names[-1]
+
+    @property
+    def path(self) -> str:
+        """The file that it is in."""
+        return self._file.path
+
+    @property
+    def span(self) -> Span:
+        """The block from its type to its closing brace."""
+        return self._file.span(self._node, self._node)
+
+    @property
+    def header(self) -> Span:
+        """Its type and labels."""
+        return self._file.span(self._node, self._last)
+
+    @cached_property
+    def arguments(self) -> dict[str, Argument]:
+        """Its arguments by name."""
+        return _arguments(self._body, self._file)
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """Its nested blocks."""
+        return tuple(Block(child, self._file) for child in self._body if child.type == "block")
+
+    def overridden(self, by: Block) -> Block:
+        """This block with the arguments of another over it, and its nested blocks in place of those of their types."""
+        merged = Block(self._node, self._file)
+        types = {block.type for block in by.blocks}
+        merged.arguments = {**self.arguments, **by.arguments}
+        merged.blocks = (*(block for block in self.blocks if block.type not in types), *by.blocks)
+        return merged
+
+    @property
+    def broken(self) -> bool:
+        """Whether the parser stumbled inside it."""
+        return self._node.has_error
 
     def find(self, path: tuple[str, ...]) -> Span:
-        """The narrowest place of an attribute path (`metric_query/0/period`): attribute, block, or header."""
-        if path and path[0] in self.attributes:
-            return self.attributes[path[0]]
-        nested = [block for block in self.blocks if path and _names(block, path[0])]
+        """The narrowest place of an attribute path (`metric_query/0/period`): argument, block, or header."""
+        if path and path[0] in self.arguments:
+            return self.arguments[path[0]].span
+        nested = [block for block in self.blocks if path and _gives(block, path[0])]
         if not nested:
             return self.header
         number = int(path[1]) if len(path) > 1 and path[1].isdigit() else 0
         rest = path[2:] if len(path) > 1 and path[1].isdigit() else path[1:]
         return nested[number].find(rest) if number < len(nested) else nested[0].header
+
+    @cached_property
+    def _body(self) -> list[Node]:
+        return next((child.children for child in self._node.children if child.type == "body"), [])
+
+
+class ParsedFile(Struct, frozen=True):
+    """The top-level blocks of a file; `broken` says that the parser stumbled somewhere."""
+
+    blocks: tuple[Block, ...]
+    arguments: dict[str, Argument]
+    """Arguments outside any block: a `.tfvars` has nothing else."""
+    broken: bool
+
+
+def parse_file(path: str, data: bytes) -> ParsedFile:
+    """Parse a file. Raises nothing: what is broken is marked so."""
+    file = Text(path, data)
+    root = _parser().parse(data).root_node
+    # A file may hold nothing but an object: that is no Terraform.
+    strange = any(child.type not in ("body", "comment") for child in root.children)
+    body = [child for part in root.children if part.type == "body" for child in part.children]
+    return ParsedFile(
+        tuple(Block(child, file) for child in body if child.type == "block"),
+        _arguments(body, file),
+        root.has_error or strange,
+    )
+
+
+def blocks(path: str, data: bytes) -> tuple[Block, ...]:
+    """The top-level blocks of a file; () for one that does not parse."""
+    parsed = parse_file(path, data)
+    return () if parsed.broken else parsed.blocks
+
+
+class Comment(Struct, frozen=True):
+    """A comment: its row and byte column, 0-based, and its text."""
+
+    row: int
+    column: int
+    text: str
+
+
+def comments(path: str, data: bytes) -> tuple[Comment, ...]:
+    """The comments of a file, wherever they stand; () for one that does not parse.
+
+    What looks like a comment in a string or a heredoc is none.
+    """
+    file = Text(path, data)
+    found: list[Comment] = []
+    pending = [_parser().parse(data).root_node]
+    if pending[0].has_error:
+        return ()
+    while pending:
+        node = pending.pop()
+        if node.type == "comment":
+            found.append(Comment(node.start_point[0], node.start_point[1], file.of(node)))
+        else:
+            pending.extend(node.children)
+    return tuple(sorted(found, key=lambda comment: (comment.row, comment.column)))
 
 
 def declared(data: bytes) -> frozenset[tuple[str, str]]:
@@ -61,16 +198,6 @@ def declared(data: bytes) -> frozenset[tuple[str, str]]:
     )
 
 
-def blocks(data: bytes) -> tuple[Block, ...]:
-    """The top-level blocks of a file; () for one that does not parse."""
-    tree = _parser().parse(data)
-    if tree.root_node.has_error:
-        return ()
-    return tuple(
-        block for body in tree.root_node.children if body.type == "body" for block in _blocks(body, data)
-    )
-
-
 def _parser() -> Parser:
     import tree_sitter_hcl
     from tree_sitter import Language, Parser
@@ -78,45 +205,10 @@ def _parser() -> Parser:
     return Parser(Language(tree_sitter_hcl.language()))
 
 
-def _blocks(body: Node, data: bytes) -> Iterator[Block]:
-    for node in body.children:
-        if node.type != "block":
-            continue
-        kind, labels, inner, last = "", [], None, node
-        for child in node.children:
-            if child.type in ("identifier", "string_lit"):
-                last = child
-            if child.type == "body":
-                inner = child
-            elif child.type == "identifier" and not kind:
-                kind = _text(child, data)
-            elif child.type in ("identifier", "string_lit"):
-                labels.append(_text(child, data).strip('"'))
-        attributes, texts = {}, {}
-        for child in inner.children if inner else ():
-            if child.type == "attribute":
-                name = _text(child.children[0], data)
-                attributes[name] = Span(_point(child.start_point), _point(child.end_point))
-                texts[name] = _text(child.children[-1], data)
-        yield Block(
-            type=kind,
-            labels=tuple(labels),
-            span=Span(_point(node.start_point), _point(node.end_point)),
-            header=Span(_point(node.start_point), _point(last.end_point)),
-            attributes=attributes,
-            texts=texts,
-            blocks=tuple(_blocks(inner, data)) if inner else (),
-        )
-
-
-def _names(block: Block, name: str) -> bool:
+def _gives(block: Block, name: str) -> bool:
     """Whether a nested block gives the attribute `name`, also as `dynamic "name"`."""
     return block.type == name or (block.type == "dynamic" and block.labels == (name,))
 
 
-def _point(point: tuple[int, int]) -> tuple[int, int]:
-    return point[0], point[1]
-
-
-def _text(node: Node, data: bytes) -> str:
-    return data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+def _arguments(nodes: list[Node], file: Text) -> dict[str, Argument]:
+    return {file.of(node.children[0]): Argument(node, file) for node in nodes if node.type == "attribute"}

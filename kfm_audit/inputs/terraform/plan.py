@@ -24,6 +24,7 @@ from kfm_audit.inputs.terraform.document import (
     decode_any,
 )
 from kfm_audit.inputs.terraform.recognition import SHOW, recognise, refusal
+from kfm_audit.inputs.terraform.planned import Planned
 from kfm_audit.inputs.terraform.references import References
 from kfm_audit.inputs.terraform.resources import READERS, Instance
 from kfm_audit.values import ABSENT, Attribute, Known, Origin, Reference, ReferenceKind, Unknown
@@ -131,10 +132,13 @@ class _PlanReader:
             stack=self._stack,
             change=kind_of_change,
             attributes=Attributes(
-                after,
-                None if past else _decode(change.change.after_unknown),
-                _decode(marks),
-                lambda attribute: self._references.of_attribute(address, attribute),
+                Planned(
+                    after,
+                    None if past else _decode(change.change.after_unknown),
+                    _decode(marks),
+                    lambda attribute: self._references.of_attribute(address, attribute),
+                    lose,
+                ),
                 lose,
             ),
             provider=self._provider(address),
@@ -259,7 +263,7 @@ def _in_words(error: Exception) -> str:
 KIND: Final = Kind(
     name="terraform-plan",
     title="a Terraform plan",
-    names=("*tfplan*.json", "*plan.json", "*.tfplan"),
+    names=("*tfplan*.json", "plan.json", "*.plan.json", "*.tfplan"),
     recognise=recognise,
     read=_read,
     locate=locate_in_json,

@@ -154,10 +154,14 @@ def _effective_tags(at: Instance) -> Attribute[Mapping[str, str]]:
 
 def _query_dimensions(read: Attributes) -> Attribute[tuple[Mapping[str, str], ...]]:
     found = []
-    for query in read.blocks("metric_query"):
-        metrics = query.get("metric")
-        for metric in metrics if isinstance(metrics, list) else ():
-            dimensions = metric.get("dimensions") if isinstance(metric, dict) else None
-            if isinstance(dimensions, dict):
-                found.append({str(key): str(value) for key, value in dimensions.items() if value is not None})
+    for query in _blocks(read, "metric_query"):
+        for metric in _blocks(query, "metric"):
+            dimensions = metric.mapping("dimensions")
+            if isinstance(dimensions, Known):
+                found.append(dimensions.value)
     return Known(tuple(found)) if found else ABSENT
+
+
+def _blocks(read: Attributes, name: str) -> tuple[Attributes, ...]:
+    blocks = read.nested(name)
+    return blocks.value if isinstance(blocks, Known) else ()

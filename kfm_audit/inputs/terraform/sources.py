@@ -7,7 +7,6 @@ that declares most of its resources; with a tie the plan's own line is shown.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -18,9 +17,8 @@ from kfm_audit.inputs.kind import Kind, ReadContext, Reading, locate_in_lines
 from kfm_audit.inputs.source import Form, Source
 from kfm_audit.inputs.terraform.addresses import module_of, steps, without_keys
 from kfm_audit.inputs.terraform.hcl import Block, Span, blocks, declared
+from kfm_audit.inputs.terraform.modules import local_source
 from kfm_audit.values import Location
-
-_LOCAL_SOURCE: Final = re.compile(r'"(\.{1,2}(?:/[^"]*)?)"')
 
 
 def _recognise(source: Source) -> bool:
@@ -66,10 +64,10 @@ class SourceLines:
                 return call
             source, block = found
             call = _location(source, block.header)
-            local = _LOCAL_SOURCE.match(block.texts.get("source", ""))
+            local = local_source(block)
             if local is None:
                 return call
-            folder = normpath(join(folder, local[1]))
+            folder = normpath(join(folder, local))
         kind, name = (without_keys(step) for step in steps(address)[-2:])
         found = self._block(folder, ("resource", kind, name))
         if found is None:
@@ -95,7 +93,7 @@ class SourceLines:
     def _block(self, folder: str, wanted: tuple[str, ...]) -> tuple[Source, Block] | None:
         for source in self._folders.get(folder, ()):
             if source.path not in self._blocks:
-                self._blocks[source.path] = blocks(source.data)
+                self._blocks[source.path] = blocks(source.path, source.data)
             for block in self._blocks[source.path]:
                 if (block.type, *block.labels) == wanted:
                     return source, block

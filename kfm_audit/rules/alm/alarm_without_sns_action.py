@@ -30,9 +30,9 @@ def alarm_without_sns_action(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator
 
     Three other ways count where policy says so: an enabled EventBridge rule with a target that matches the
     alarm's state changes, and a composite alarm above it that notifies SNS. Alarms that only drive scaling
-    (their actions are scaling policies, or their name begins with `TargetTracking-`) are notes. So are alarms whose actions are known only
-    after apply and certainly lead elsewhere: a plan shows the references of such a list and hides the constants beside
-    them.
+    (their actions are scaling policies, or their name begins with `TargetTracking-`) are notes. So are alarms whose
+    actions are known only after apply and certainly lead elsewhere: a plan shows the references of such a list and
+    hides the constants beside them.
 
     ## Bad
     ```json tfplan.json
@@ -168,7 +168,7 @@ def _message(alarm: Alarm, ctx: Context[NoSettings]) -> str:
 def _shown(actions: Attribute[tuple[str, ...]]) -> str:
     match actions:
         case Known(value, sensitive):
-            return "which is marked sensitive" if sensitive else value[0]
+            return "which is marked sensitive" if sensitive else value[0] or '""'
         case Unknown(references):
             return references[0].name
         case _:

@@ -137,7 +137,7 @@ def _judged(
             help=(
                 f"take it out of {at.partition('/')[0]} in the same change, or keep the alarm"
                 if deleted
-                else "refer to the alarm_name of its resource, which follows each renaming, instead of writing it out"
+                else "refer to the alarm_name of its resource, which follows each renaming"
             ),
             related=(ctx.related("is deleted" if deleted else "is renamed", leaving, "alarm_name"),),
             key=key,

@@ -95,7 +95,8 @@ def rollback_without_correction(case: Case, ctx: Context[NoSettings]) -> Iterato
         name = f"{case.first.time:%Y-%m-%d}-{case.first.repository}-{case.first.branch}.prov.jsonld"
         cure = (
             "write a correction and commit it, for example as "
-            f"data/lineage/reliability/rollbacks/{name}; with its TODOs filled in and kfm:draft taken out, this one will do"
+            f"data/lineage/reliability/rollbacks/{name}; "
+            "with its TODOs filled in and kfm:draft taken out, this one will do"
         )
         document = _skeleton(case)
     if owed is Owed.PENDING:

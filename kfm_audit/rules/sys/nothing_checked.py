@@ -34,7 +34,8 @@ def nothing_checked(run: EmptyRun, ctx: Context[NoSettings]) -> Iterator[Finding
     ## References
     The run's summary lists the files that were passed over, with the reason for each.
     """
-    looked = f"looked at {run.looked_at} files" if run.looked_at else "found no file that could be one"
+    files = "1 file" if run.looked_at == 1 else f"{run.looked_at} files"
+    looked = f"looked at {files}" if run.looked_at else "found no file that could be one"
     yield ctx.fail(
         run,
         f"no input was recognised: {looked}",

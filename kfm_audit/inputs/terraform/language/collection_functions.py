@@ -45,8 +45,6 @@ def only(arguments: Arguments) -> Value:
 
 def concat(arguments: Arguments, budget: Budget) -> Value:
     """`concat(lists...)`; sets are refused."""
-    if _any_unknown(arguments):
-        return unknown_of(arguments, budget)
     if any(isinstance(argument, SetOf) for argument in arguments):
         raise Fault("a list")
     return _bounded(tuple(item for argument in arguments for item in items_of(argument)), budget)
@@ -87,10 +85,9 @@ def distinct(arguments: Arguments, budget: Budget) -> Value:
 def length(arguments: Arguments, budget: Budget) -> Value:
     """`length(list, map or text)`; elements need not be known."""
     argument = only(arguments)
+    budget.spend()
     if isinstance(argument, tuple | dict | str):
         return len(argument)
-    if isinstance(argument, Opened):
-        return unknown_of(arguments, budget)
     raise Fault("length()")
 
 
@@ -98,8 +95,7 @@ def element(arguments: Arguments, budget: Budget) -> Value:
     """`element(list, index)`: the index counts on from the beginning."""
     if len(arguments) != 2:
         raise Fault("element()")
-    if isinstance(arguments[1], Unknown | Opened):
-        return unknown_of(arguments, budget)
+    budget.spend()
     items, at = items_of(arguments[0]), int(to_number(arguments[1]))
     if not items or at < 0:
         raise Fault("element()")
@@ -136,7 +132,7 @@ def lookup(arguments: Arguments, budget: Budget) -> Value:
     """`lookup(map, key, default)`."""
     if not 2 <= len(arguments) <= 3:
         raise Fault("lookup()")
-    if _any_unknown(arguments[:2]):
+    if any(isinstance(argument, Unknown | Opened) for argument in arguments[:2]):
         return unknown_of(arguments, budget)
     items, key = map_of(arguments[0]), to_text(arguments[1])
     if key in items:
@@ -148,8 +144,6 @@ def lookup(arguments: Arguments, budget: Budget) -> Value:
 
 def merge(arguments: Arguments, budget: Budget) -> Value:
     """`merge(maps...)`: a later one wins; null is an empty one."""
-    if _any_unknown(arguments):
-        return unknown_of(arguments, budget)
     merged: dict[str, Value] = {}
     for argument in arguments:
         if argument is not None:
@@ -180,10 +174,8 @@ def coalescelist(arguments: Arguments, budget: Budget) -> Value:
 
 def one(arguments: Arguments, budget: Budget) -> Value:
     """`one(list)`: its only element, null where it is empty."""
-    argument = only(arguments)
-    if isinstance(argument, Opened):
-        return unknown_of(arguments, budget)
-    items = items_of(argument)
+    budget.spend()
+    items = items_of(only(arguments))
     if len(items) > 1:
         raise Fault("one()")
     return items[0] if items else None
@@ -208,8 +200,7 @@ def slice_list(arguments: Arguments, budget: Budget) -> Value:
     """`slice(list, start, end)`."""
     if len(arguments) != 3:
         raise Fault("slice()")
-    if _any_unknown(arguments):
-        return unknown_of(arguments, budget)
+    budget.spend()
     items, start, end = items_of(arguments[0]), int(to_number(arguments[1])), int(to_number(arguments[2]))
     if not 0 <= start <= end <= len(items):
         raise Fault("slice()")
@@ -220,7 +211,7 @@ def zipmap(arguments: Arguments, budget: Budget) -> Value:
     """`zipmap(keys, values)`."""
     if len(arguments) != 2:
         raise Fault("zipmap()")
-    if _any_unknown(arguments) or not is_known(arguments[0], budget):
+    if not is_known(arguments[0], budget):
         return unknown_of(arguments, budget)
     names, items = items_of(arguments[0]), items_of(arguments[1])
     if len(names) != len(items):
@@ -256,10 +247,6 @@ def greatest(arguments: Arguments, budget: Budget) -> Value:
     if not arguments:
         raise Fault("max()")
     return max(to_number(argument) for argument in arguments)
-
-
-def _any_unknown(arguments: Arguments) -> bool:
-    return any(isinstance(argument, Unknown | Opened) for argument in arguments)
 
 
 def _bounded(items: tuple[Value, ...], budget: Budget) -> tuple[Value, ...]:

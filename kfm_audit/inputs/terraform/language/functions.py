@@ -13,7 +13,7 @@ from kfm_audit.inputs.terraform.language import collection_functions as collecti
 from kfm_audit.inputs.terraform.language import text_functions as texts
 from kfm_audit.inputs.terraform.language.primitives import to_bool, to_number, to_text
 from kfm_audit.inputs.terraform.language.types import to_list, to_map, to_set
-from kfm_audit.inputs.terraform.language.values import Budget, Value, is_known, unknown_of
+from kfm_audit.inputs.terraform.language.values import Budget, Opened, Value, is_known, unknown_of
 from kfm_audit.values import Reference, ReferenceKind, Unknown
 
 Function: TypeAlias = Callable[[tuple[Value, ...], Budget], Value]
@@ -26,9 +26,8 @@ def call(name: str, arguments: tuple[Value, ...], budget: Budget) -> Value:
     """
     partial = _PARTIAL.get(name)
     if partial is not None:
-        lost = next((argument for argument in arguments if isinstance(argument, Unknown)), None)
-        if lost is not None and name in _OF_ONE:
-            return lost
+        if name in _WHOLLY_UNKNOWN and any(isinstance(argument, Unknown | Opened) for argument in arguments):
+            return unknown_of(arguments, budget)
         return partial(arguments, budget)
     if not all(is_known(argument, budget) for argument in arguments):
         # A separator or a format is no part of what the result comes from.
@@ -49,9 +48,9 @@ def _converted(convert: Callable[[Value], Value]) -> Function:
     return function
 
 
-def _retyped(convert: Function | Callable[[Value, Budget], Value]) -> Function:
+def _retyped(convert: Callable[[Value, Budget], Value]) -> Function:
     def function(arguments: tuple[Value, ...], budget: Budget) -> Value:
-        return convert(collections.only(arguments), budget)  # type: ignore[arg-type]  # a `Convert` takes one value
+        return convert(collections.only(arguments), budget)
 
     return function
 
@@ -79,10 +78,10 @@ _PARTIAL: Final[dict[str, Function]] = {
     "values": collections.values,
     "zipmap": collections.zipmap,
 }
-_OF_ONE: Final = frozenset(
+_WHOLLY_UNKNOWN: Final = frozenset(
     {
-        *("compact", "contains", "distinct", "element", "flatten", "keys", "length", "one", "reverse"),
-        *("sort", "tolist", "tomap", "toset", "values"),
+        *("compact", "concat", "contains", "distinct", "element", "flatten", "keys", "length", "merge", "one"),
+        *("reverse", "slice", "sort", "tolist", "tomap", "toset", "values", "zipmap"),
     }
 )
 """Those that are unknown where an argument is unknown as a whole."""

@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable
 from typing import Final
 
-from kfm_audit.inputs.terraform.language.primitives import number, to_bool, to_number
+from kfm_audit.inputs.terraform.language.primitives import number, rounded, to_bool, to_number
 from kfm_audit.inputs.terraform.language.values import Budget, Fault, Opened, Value, unknown_of
 from kfm_audit.values import Unknown
 
@@ -60,7 +60,9 @@ def equal(left: Value, right: Value) -> bool | None:
         return None if isinstance(left, tuple | dict) and isinstance(right, tuple | dict) else False
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
-    return left == right if isinstance(left, str) is isinstance(right, str) else False
+    if isinstance(left, str) or isinstance(right, str):
+        return left == right
+    return left == right or rounded(left) == rounded(right)
 
 
 def _logical(sign: str, left: Value, right: Value, budget: Budget) -> Value:

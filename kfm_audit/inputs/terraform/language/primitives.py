@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Final
+
+import msgspec
 
 from kfm_audit.inputs.terraform.language.values import Budget, Fault, Value
 
@@ -20,7 +21,7 @@ _HTML: Final = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 def number(value: float) -> int | float:
     """A result of arithmetic: an integer where it is one. Raises Fault for what is too large.
 
-    Terraform counts with 512 bits; 15 digits of a float are what agrees with it.
+    Terraform counts with 512 bits; the first 15 digits of a float are what agrees with it.
     """
     if isinstance(value, int):
         if abs(value) >= 10**_MAX_DIGITS:
@@ -28,8 +29,13 @@ def number(value: float) -> int | float:
         return value
     if value != value or value in (float("inf"), float("-inf")):
         raise Fault("a number too large")
-    rounded = float(f"{value:.15g}")
-    return int(rounded) if rounded.is_integer() and abs(rounded) < 1e15 else rounded
+    shown = rounded(value)
+    return int(shown) if shown.is_integer() and abs(shown) < 1e15 else value
+
+
+def rounded(value: float) -> float:
+    """A number to the digits that are certain."""
+    return float(f"{value:.15g}")
 
 
 def to_number(value: Value) -> int | float:
@@ -67,7 +73,7 @@ def to_text(value: Value) -> str:
 
 
 def _float_text(value: float) -> str:
-    text = repr(value)
+    text = repr(rounded(value))
     if "e" not in text:
         return text.removesuffix(".0")
     digits, _, exponent = text.partition("e")
@@ -95,7 +101,7 @@ def _json(value: Value, budget: Budget, depth: int) -> str:
         return "null"
     if isinstance(value, str):
         budget.spend(len(value) // 64)
-        return json.dumps(value, ensure_ascii=False).translate(_HTML)
+        return msgspec.json.encode(value).decode().translate(_HTML)
     if isinstance(value, tuple):
         return f"[{','.join(_json(item, budget, depth + 1) for item in value)}]"
     if isinstance(value, dict):

@@ -187,6 +187,8 @@ class _Builder:
             self._at += 1
             if isinstance(token, _Text):
                 parts.append(Literal(token.text))
+            elif self._escaped(token):
+                parts.append(Unread("template"))
             elif token.type == "template_interpolation":
                 parts.append(_inside(self._reader, token, self._depth))
             elif token.type == "template_if_intro":
@@ -195,9 +197,14 @@ class _Builder:
                 parts.append(self._for(token))
             else:
                 parts.append(Unread(token.type))
-        if all(isinstance(part, Literal) for part in parts):
-            return Literal("".join(str(part.value) for part in parts if isinstance(part, Literal)))
-        return Template(tuple(parts))
+        texts = [part.value for part in parts if isinstance(part, Literal) and isinstance(part.value, str)]
+        return Literal("".join(texts)) if len(texts) == len(parts) else Template(tuple(parts))
+
+    def _escaped(self, mark: Node) -> bool:
+        """Whether a `$` stands before the `${` that was just taken: `$$${` is text to HCL, a mark to this grammar."""
+        before = self._tokens[self._at - 2] if self._at > 1 else None
+        sign = "$" if mark.type == "template_interpolation" else "%"
+        return isinstance(before, _Text) and before.text.endswith(sign)
 
     def _if(self, intro: Node) -> Expression:
         self._depth += 1

@@ -88,7 +88,7 @@ def upper(arguments: Arguments, budget: Budget) -> Value:
 def title(arguments: Arguments, budget: Budget) -> Value:
     """`title(text)`: the first letter of each word is a capital."""
     (text,) = texts(arguments, 1)
-    return bounded(re.sub(r"(?<![\w'])\w", lambda match: _cased(match[0], str.upper), text), budget)
+    return bounded(re.sub(r"(?<!\w)\w", lambda match: _cased(match[0], str.upper), text), budget)
 
 
 def trimprefix(arguments: Arguments, budget: Budget) -> Value:

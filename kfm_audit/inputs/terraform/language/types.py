@@ -11,7 +11,15 @@ from typing import Final, TypeAlias
 
 from kfm_audit.inputs.terraform.language.primitives import to_bool, to_number, to_text
 from kfm_audit.inputs.terraform.language.syntax import Call, Expression, Name, Object, Sequence
-from kfm_audit.inputs.terraform.language.values import Budget, Fault, Opened, SetOf, Value, is_known, unknown_of
+from kfm_audit.inputs.terraform.language.values import (
+    Budget,
+    Fault,
+    Opened,
+    SetOf,
+    Value,
+    is_known,
+    unknown_of,
+)
 from kfm_audit.values import Unknown
 
 Convert: TypeAlias = Callable[[Value, Budget], Value]
@@ -56,9 +64,11 @@ def to_map(value: Value, budget: Budget) -> Value:
 
 
 def unified(items: tuple[Value, ...]) -> tuple[Value, ...]:
-    """Elements of one type: where texts stand beside numbers and bools, all are texts."""
+    """Elements of one type: where texts stand beside numbers and bools, all are texts. Raises Fault."""
     kinds = {type(item) for item in items if isinstance(item, str | int | float)}
-    if str not in kinds and not (bool in kinds and len(kinds) > 1):
+    if str not in kinds:
+        if bool in kinds and len(kinds) > 1:
+            raise Fault("elements of one type")
         return items
     return tuple(to_text(item) if isinstance(item, int | float) else item for item in items)
 

@@ -8,26 +8,25 @@ a plan.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Protocol, TypeAlias, Union
+from typing import Protocol, TypeAlias
 
 from kfm_audit.values import Reference, ReferenceKind, Unknown
 
 
 class Fault(Exception):  # noqa: N818 - no failure of ours: `try` and `can` turn on it
-    """Terraform would refuse the expression: an attribute that is not there, a wrong type, a cycle.
+    """Terraform would refuse the expression: an attribute that is not there, a wrong type, a number too large.
 
-    `what` is the part at fault as it is written; with `placed`, under its full address.
+    `what` is the part at fault, as it is written.
     """
 
-    def __init__(self, what: str, *, placed: bool = False) -> None:
+    def __init__(self, what: str) -> None:
         """Name the part at fault."""
         super().__init__(what)
         self.what = what
-        self.placed = placed
 
     @property
     def unknown(self) -> Unknown:
-        """The value of an attribute with this fault."""
+        """What stands for the value."""
         return Unknown((Reference(self.what, ReferenceKind.UNRESOLVED),))
 
 
@@ -65,9 +64,7 @@ class SetOf(tuple["Value", ...]):
     __slots__ = ()
 
 
-Value: TypeAlias = Union[
-    None, bool, int, float, str, tuple["Value", ...], dict[str, "Value"], Unknown, Opened
-]
+Value: TypeAlias = None | bool | int | float | str | tuple["Value", ...] | dict[str, "Value"] | Unknown | Opened
 
 
 class Names(Protocol):
@@ -134,7 +131,8 @@ def references_in(value: Value, budget: Budget) -> Iterator[Reference]:
         item = pending.pop()
         budget.spend()
         if isinstance(item, str):
-            yield Reference(item, ReferenceKind.CONSTANT)
+            if item:
+                yield Reference(item, ReferenceKind.CONSTANT)
         elif isinstance(item, tuple):
             pending.extend(reversed(item))
         elif isinstance(item, dict):

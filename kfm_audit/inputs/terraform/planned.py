@@ -1,0 +1,92 @@
+"""The values of one planned resource.
+
+`after` leaves unknown attributes out, `after_unknown` says which they are, and
+an unset optional one is null (facts on Terraform, 1, points 4 to 7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kfm_audit.inputs.terraform.attributes import Lose, Values, type_name
+from kfm_audit.inputs.terraform.document import Json
+from kfm_audit.values import ABSENT, Attribute, Known, Reference, ReferenceKind, Unknown
+
+Resolve = Callable[[str], tuple[Reference, ...]]
+
+
+class Planned:
+    """`after` of a resource, or a block in it, with its marks."""
+
+    def __init__(self, after: Json, unknown: Json, sensitive: Json, resolve: Resolve, lose: Lose) -> None:
+        """Take the decoded parts of `change`; each may be of any type.
+
+        `resolve` gives the references of an attribute's expression. `lose` is told the
+        attribute and what was wrong with it.
+        """
+        self._after = after if isinstance(after, dict) else {}
+        self._unknown = unknown
+        self._sensitive = sensitive
+        self._resolve = resolve
+        self._lose = lose
+
+    def get(self, name: str) -> Attribute[Json]:
+        """An attribute as a whole."""
+        if _holds_true(_part(self._unknown, name)):
+            return Unknown(self._resolve(name))
+        value = self._after.get(name)
+        if value is None:
+            return ABSENT
+        return Known(value, _holds_true(_part(self._sensitive, name)))
+
+    def nested(self, name: str) -> Attribute[tuple[Values, ...]]:
+        """Nested blocks, one by one where their marks are."""
+        marks = _part(self._unknown, name)
+        value = self._after.get(name)
+        one_by_one = _same_length(value, marks)
+        if marks is True or (isinstance(value, list) and _holds_true(marks) and not one_by_one):
+            return Unknown(self._resolve(name))
+        if value is None:
+            return ABSENT
+        if not isinstance(value, list):
+            self._lose(name, f"{name} should be a list of blocks and is {type_name(value)}")
+            return Unknown((Reference(name, ReferenceKind.UNRESOLVED),))
+        secrets = _part(self._sensitive, name)
+        return Known(
+            tuple(
+                Planned(
+                    block,
+                    marks[number] if one_by_one else None,
+                    secrets[number] if _same_length(value, secrets) else _holds_true(secrets),
+                    lambda _name: self._resolve(name),
+                    lambda inner, what, number=number: self._lose(f"{name}/{number}/{inner}", what),  # type: ignore[misc]
+                )
+                for number, block in enumerate(value)
+            )
+        )
+
+
+def _part(marks: Json, name: str) -> Json:
+    """The mark of one attribute; a mark that is not an object holds for all."""
+    return marks.get(name) if isinstance(marks, dict) else marks
+
+
+def _holds_true(mark: Json) -> bool:
+    """Whether `after_unknown` or `after_sensitive` marks a value or any part of it."""
+    if mark is None or isinstance(mark, bool):
+        return mark is True
+    pending = [mark]
+    while pending:
+        item = pending.pop()
+        if item is True:
+            return True
+        if isinstance(item, list):
+            pending.extend(item)
+        elif isinstance(item, dict):
+            pending.extend(item.values())
+    return False
+
+
+def _same_length(value: Json, marks: Json) -> bool:
+    """Whether marks belong to the elements one by one; plans of format 0.1 leave unknown elements out."""
+    return isinstance(value, list) and isinstance(marks, list) and len(value) == len(marks)

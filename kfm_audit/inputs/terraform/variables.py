@@ -1,0 +1,84 @@
+"""The values that the variables of a root module are given by files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+from typing import Final
+
+import msgspec
+
+from kfm_audit.facts import UnreadableInput
+from kfm_audit.inputs.kind import unreadable
+from kfm_audit.inputs.source import Source
+from kfm_audit.inputs.terraform.document import Json
+from kfm_audit.inputs.terraform.hcl import parse_file
+from kfm_audit.inputs.terraform.language.evaluate import Evaluator
+from kfm_audit.inputs.terraform.language.values import Budget, Exhausted, Fault, Value, is_known
+
+AUTOMATIC: Final = ("terraform.tfvars", "terraform.tfvars.json", "*.auto.tfvars", "*.auto.tfvars.json")
+"""The variable files that Terraform reads of itself; others count only where config names them."""
+
+_CURE: Final = "correct it: Terraform refuses it too"
+_STEPS: Final = 200_000
+
+
+def is_variable_file(path: str) -> bool:
+    """Whether a file gives values to variables, by its name."""
+    return path.endswith((".tfvars", ".tfvars.json"))
+
+
+def automatic(paths: Iterable[str]) -> list[str]:
+    """Those that Terraform reads of itself, in its order: a later one wins."""
+    names = {path: PurePosixPath(path) for path in paths}
+    found = [path for path, name in names.items() if any(name.match(pattern) for pattern in AUTOMATIC)]
+    return sorted(found, key=lambda path: (not names[path].name.startswith("terraform."), path))
+
+
+def read_variables(source: Source) -> tuple[Mapping[str, Value], tuple[UnreadableInput, ...]]:
+    """The values in a variable file, and what was lost of it. Raises OSError."""
+    if source.path.endswith(".json"):
+        return _from_json(source)
+    parsed = parse_file(source.path, source.data)
+    if parsed.broken or parsed.blocks:
+        return {}, (unreadable(source, "is no list of values for variables", _CURE),)
+    values, lost = {}, []
+    for name, argument in parsed.arguments.items():
+        budget = Budget(_STEPS)
+        try:
+            value = Evaluator(budget).settled(argument.expression, _NoNames(), "")
+            known = is_known(value, budget)
+        except Exhausted:
+            known = False
+        if known:
+            values[name] = value
+        else:
+            line = argument.span.start[0] + 1
+            lost.append(unreadable(source, f"{name} is no plain value", _CURE, part=name, line=line))
+    return values, tuple(lost)
+
+
+def to_value(json: Json) -> Value:
+    """A JSON value as one of the language. Raises RecursionError."""
+    if isinstance(json, list):
+        return tuple(to_value(item) for item in json)
+    if isinstance(json, dict):
+        return {str(key): to_value(item) for key, item in json.items()}
+    return json if isinstance(json, str | int | float) else None
+
+
+def _from_json(source: Source) -> tuple[Mapping[str, Value], tuple[UnreadableInput, ...]]:
+    try:
+        value = to_value(msgspec.json.decode(source.data))
+    except (msgspec.MsgspecError, RecursionError):
+        value = None
+    if isinstance(value, dict):
+        return value, ()
+    return {}, (unreadable(source, "is no JSON object of values for variables", _CURE),)
+
+
+class _NoNames:
+    """A variable file has plain values: a name in it is an error."""
+
+    def lookup(self, word: str) -> Value:
+        raise Fault(word)

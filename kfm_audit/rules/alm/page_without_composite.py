@@ -1,0 +1,145 @@
+"""ALM007: page-without-composite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from kfm_audit.facts import MetricAlarm
+from kfm_audit.rules.kit import Context, Finding, Severity, rule
+from kfm_audit.values import Unknown, ends_of
+
+
+class Composites(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the policy asks of alarms that notify."""
+
+    required: bool = False
+    """Whether only composite alarms may notify."""
+
+
+@rule("ALM007", on=MetricAlarm, severity=Severity.NOTE, settings=Composites)
+def page_without_composite(alarm: MetricAlarm, ctx: Context[Composites]) -> Iterator[Finding]:
+    """A metric alarm notifies by itself, where a composite alarm should.
+
+    ## Why
+    One broken consumer raises backlog, age, errors and dead letters within minutes: four pages for one
+    cause. A composite alarm above them sends one, can be suppressed during maintenance, and is where the
+    message says what is wrong. It is a note, because a page too many is better than none: an alarm whose
+    action is taken away before the composite exists pages nobody.
+
+    ## Bad
+    ```json tfplan.json
+    {
+      "format_version": "1.2",
+      "terraform_version": "1.9.5",
+      "resource_changes": [
+        {
+          "address": "aws_cloudwatch_metric_alarm.errors",
+          "mode": "managed",
+          "type": "aws_cloudwatch_metric_alarm",
+          "name": "errors",
+          "change": {
+            "actions": ["create"],
+            "after": {
+              "alarm_name": "prod-errors",
+              "namespace": "AWS/Lambda",
+              "metric_name": "Errors",
+              "dimensions": {"FunctionName": "prod-load"},
+              "alarm_actions": [
+                "arn:aws:sns:us-east-1:111122223333:oncall"
+              ]
+            },
+            "after_unknown": {}
+          }
+        }
+      ]
+    }
+    ```
+
+    ## Good
+    ```json tfplan.json
+    {
+      "format_version": "1.2",
+      "terraform_version": "1.9.5",
+      "resource_changes": [
+        {
+          "address": "aws_cloudwatch_metric_alarm.errors",
+          "mode": "managed",
+          "type": "aws_cloudwatch_metric_alarm",
+          "name": "errors",
+          "change": {
+            "actions": ["create"],
+            "after": {
+              "alarm_name": "prod-errors",
+              "namespace": "AWS/Lambda",
+              "metric_name": "Errors",
+              "dimensions": {"FunctionName": "prod-load"}
+            },
+            "after_unknown": {}
+          }
+        },
+        {
+          "address": "aws_cloudwatch_composite_alarm.page",
+          "mode": "managed",
+          "type": "aws_cloudwatch_composite_alarm",
+          "name": "page",
+          "change": {
+            "actions": ["create"],
+            "after": {
+              "alarm_name": "prod-page",
+              "alarm_rule": "ALARM(prod-errors)",
+              "alarm_actions": [
+                "arn:aws:sns:us-east-1:111122223333:oncall"
+              ]
+            },
+            "after_unknown": {}
+          }
+        }
+      ]
+    }
+    ```
+
+    ## When it is undecided
+    Where it is known only after apply whether an action is an SNS topic.
+
+    ## Settings
+    `rules.ALM007.required` (false in `core`, which never fires; true in `kfm-v11`).
+
+    ## References
+    The KFM runbook, guard rails: composite alarms before paging. CloudWatch user guide, "Create a
+    composite alarm".
+    """
+    if not ctx.settings.required:
+        return
+    topics = ctx.evidence.delivery.notified_topics(alarm)
+    if isinstance(topics, Unknown):
+        yield ctx.undecided(
+            alarm,
+            "whether it notifies by itself is known only after apply: its actions come from "
+            f"{ends_of(topics)}",
+            at="alarm_actions",
+            help="pass the topic's ARN as a module input, or plan again after the topic exists",
+        )
+        return
+    if not topics.value:
+        return
+    topic = "a topic that is marked sensitive" if topics.sensitive else topics.value[0]
+    above = ctx.evidence.delivery.by_composite(alarm)
+    if above.exists:
+        yield ctx.fail(
+            alarm,
+            f"notifies {topic} by itself, and {above.why} above it notifies too: one failure sends two pages",
+            at="alarm_actions",
+            help="take the topic out of the metric alarm's alarm_actions, once you have seen the "
+            "composite page",
+        )
+    else:
+        yield ctx.fail(
+            alarm,
+            f"notifies {topic} by itself: the policy asks for a composite alarm before a page",
+            at="alarm_actions",
+            help="watch it by a composite alarm, move the topic there and take it away here in the same "
+            "change; "
+            "join the alarms by OR: an AND is deaf to every failure that raises only one of them",
+        )
