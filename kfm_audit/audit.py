@@ -138,9 +138,10 @@ def _joined(evidence: Evidence) -> Iterator[FailedRule]:
 
 
 def _read_context(run: Run) -> ReadContext:
-    stacks = {
-        stack.plan: StackRoot(stack.name or stack.root, stack.root) for stack in run.config.config.stack
-    }
+    stacks = tuple(
+        StackRoot(stack.name or stack.root, stack.root, stack.plan, stack.variable_files)
+        for stack in run.config.config.stack
+    )
     return ReadContext(
         policy=run.policy.policy,
         root=run.search.root or run.search.base,

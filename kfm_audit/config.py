@@ -33,12 +33,14 @@ class Section(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab", k
 
 
 class Stack(Section, frozen=True):
-    """Which plan belongs to which Terraform root module."""
+    """A Terraform root module, with its plan, or with the variable files that it is judged with instead."""
 
-    plan: str
-    """The plan's file, relative to the root."""
     root: str
-    """The folder of the root module that the plan was made from, relative to the root."""
+    """The folder of the root module, relative to the root."""
+    plan: str = ""
+    """The file of the plan that was made from it, relative to the root; without one its sources are judged."""
+    variable_files: tuple[str, ...] = ()
+    """Files that `-var-file` would name, relative to the root, where there is no plan."""
     name: str = ""
     """How findings call the stack; the folder where it is left out."""
 
@@ -96,7 +98,7 @@ class Config(Section, frozen=True):
     plugins: tuple[str, ...] = ()
     """Plug-ins to load, by entry point; a plug-in that is only installed does nothing."""
     stack: tuple[Stack, ...] = ()
-    """Which plan belongs to which root module, where the sources do not tell: `[[stack]]`."""
+    """Which plan or variable files belong to which root module, where the sources do not tell: `[[stack]]`."""
     suppress: tuple[Suppress, ...] = ()
     """Findings that are accepted on purpose: `[[suppress]]`."""
     include: tuple[str, ...] = ()

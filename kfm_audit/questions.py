@@ -23,6 +23,7 @@ from kfm_audit.facts import (
     MetricAlarm,
     MetricFamily,
     Rollback,
+    UnseenModule,
 )
 from kfm_audit.findings.finding import Finding, Verdict
 from kfm_audit.globs import matches_any
@@ -45,8 +46,8 @@ QUESTIONS: Final = (
         "told",
         "Will somebody be told?",
         ("ALM", "SNS"),
-        ("terraform-plan",),
-        "no Terraform plan was read",
+        ("terraform-plan", "terraform-source"),
+        "neither a Terraform plan nor sources were read",
         "notifications were followed to their subscribers; whether an endpoint answers and whether each "
         "severity goes to the right people is not judged by this version",
     ),
@@ -148,6 +149,9 @@ def _gaps(
             yield f"{n} {verdict.value}"
     if asked.name == "told":
         yield from _unseen(evidence)
+        hidden = sorted({module.subject for module in evidence.of(UnseenModule)})
+        if hidden:
+            yield f"what {_listed(hidden)} makes is not in the sources: check a plan"
     if asked.beyond:
         yield asked.beyond
 

@@ -35,7 +35,7 @@ def test_the_example_leaves_no_field_of_a_correction_empty() -> None:
     document, correction = KIND.read(source, context).facts
     assert document.broken == ""
     empty = {field for field in correction.__struct_fields__ if getattr(correction, field) in ("", (), None)}
-    assert empty == {"stack", "todo"}
+    assert empty == {"before", "stack", "todo"}
     assert all(agent.roles and agent.names for agent in correction.agents)
     assert correction.agents[1].approved is not None
 

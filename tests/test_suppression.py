@@ -209,11 +209,18 @@ def test_a_text_without_them_matches_itself_only(text):
     assert not glob(pattern).fullmatch(pattern + "x")
 
 
+def renamed(change, subject):
+    """The same alarm at another address, under a name of its own."""
+    planned = change["change"]
+    after = {**planned["after"], "alarm_name": f"prod-{subject}"}
+    return {**change, "address": subject, "change": {**planned, "after": after}}
+
+
 def test_a_glob_suppresses_instances_of_a_module(project):
     plan = json.loads(DEAF)
     (change,) = plan["resource_changes"]
     subjects = ['module.a["x"].aws_cloudwatch_metric_alarm.b', 'module.a["y"].aws_cloudwatch_metric_alarm.b']
-    plan["resource_changes"] = [{**change, "address": subject} for subject in subjects]
+    plan["resource_changes"] = [renamed(change, subject) for subject in subjects]
     project.write("tfplan.json", json.dumps(plan))
     project.write("kfm-audit.toml", entry(subject='module.a["x"].*'))
     code, findings = judged(project)

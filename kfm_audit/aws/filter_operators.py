@@ -13,6 +13,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
+import msgspec
+
 from kfm_audit.aws.filter_patterns import (
     AnythingBut,
     Cidr,
@@ -168,8 +170,6 @@ def _numeric_error(message: str, at: int) -> PatternError:
 
 def _shown(values: list[object]) -> str:
     """The JSON token at which SNS stops: a bracket, or the value."""
-    import msgspec
-
     return msgspec.json.encode(values[0]).decode()[:40] if values else "]"
 
 

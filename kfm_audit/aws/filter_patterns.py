@@ -75,6 +75,8 @@ Pattern: TypeAlias = (
     Exactly | Prefix | Suffix | EqualsIgnoreCase | Wildcard | Cidr | Exists | Numeric | AnythingBut
 )
 Patterns: TypeAlias = tuple[Pattern, ...]
+TextPattern: TypeAlias = Exactly | Prefix | Suffix | EqualsIgnoreCase | Wildcard | Cidr
+"""Those that may hold of a string."""
 
 
 def doubts_of(pattern: Pattern) -> Iterator[str]:

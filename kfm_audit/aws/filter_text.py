@@ -6,15 +6,15 @@ from kfm_audit.aws.filter_patterns import (
     Cidr,
     EqualsIgnoreCase,
     Exactly,
-    Pattern,
     Prefix,
     Suffix,
+    TextPattern,
     Wildcard,
 )
 from kfm_audit.aws.message import SomeText
 
 
-def text_holds(pattern: Pattern, value: str | SomeText) -> bool | None:
+def text_holds(pattern: TextPattern, value: str | SomeText) -> bool | None:
     """Whether the pattern holds of the string; None where what is known of it does not decide."""
     if isinstance(value, str):
         return _holds(pattern, value)
@@ -24,7 +24,7 @@ def text_holds(pattern: Pattern, value: str | SomeText) -> bool | None:
     return _may_hold(pattern, value)
 
 
-def _holds(pattern: Pattern, text: str) -> bool:
+def _holds(pattern: TextPattern, text: str) -> bool:
     match pattern:
         case Exactly(wanted):
             holds = text == wanted
@@ -38,8 +38,6 @@ def _holds(pattern: Pattern, text: str) -> bool:
             holds = _wildcard(parts, text)
         case Cidr(network):
             holds = _in_network(text, network)
-        case _:
-            holds = False
     return holds
 
 
@@ -67,7 +65,7 @@ def _in_network(text: str, network: str) -> bool:
         return False
 
 
-def _may_hold(pattern: Pattern, value: SomeText) -> bool | None:
+def _may_hold(pattern: TextPattern, value: SomeText) -> bool | None:
     """With the string's first and last part alone."""
     holds: bool | None
     match pattern:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kfm_audit.facts import Agent, AgentKind, Case, Correction, Debt, PersonKind, User
 from kfm_audit.prov.quoting import shorten
-from kfm_audit.prov.terms import last_part
+from kfm_audit.prov.terms import Vocabulary, last_part
 
 if TYPE_CHECKING:
     from kfm_audit.evidence.evidence import Evidence
@@ -100,7 +100,14 @@ class Agents:
         return tuple(Agent(iri="", kind=AgentKind.UNSAID, names=(user,)) for user in users)
 
     def _approves(self, role: str) -> bool:
-        return last_part(role) in self._evidence.policy.provenance.approver_roles
+        """Whether a role is one of policy's: a term of our own namespaces, or a bare word."""
+        name = self._vocabulary.local_name(role) or role
+        return name in self._evidence.policy.provenance.approver_roles
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        """Our terms; `kfm:approver` is one too where no JSON-LD processor expanded it."""
+        return Vocabulary((*self._evidence.policy.provenance.namespaces, "kfm:"))
 
     @cached_property
     def _automation(self) -> frozenset[str]:

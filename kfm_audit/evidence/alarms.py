@@ -113,6 +113,20 @@ class Alarms:
     def _at(self, stack: str, name: str) -> Iterator[Alarm]:
         yield from self._by_subject.get((stack, name), ())
 
+    def notify_themselves(self, stack: str, topic: str) -> int:
+        """How many metric alarms of a stack notify a topic without a composite alarm between them."""
+        return self._notifying.get((stack, topic), 0)
+
+    @cached_property
+    def _notifying(self) -> dict[tuple[str, str], int]:
+        found: dict[tuple[str, str], int] = defaultdict(int)
+        for alarm in self.all:
+            topics = self._evidence.delivery.notified_topics(alarm)
+            if isinstance(alarm, MetricAlarm) and isinstance(topics, Known):
+                for topic in dict.fromkeys(topics.value):
+                    found[alarm.stack, topic] += 1
+        return found
+
     @cached_property
     def _every(self) -> tuple[Alarm, ...]:
         return (*self._evidence.of(MetricAlarm), *self._evidence.of(CompositeAlarm))

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 import msgspec
 
 from kfm_audit.evidence.branches import EnvironmentBranch, environment_branch
-from kfm_audit.evidence.corrections import Episode, Match, match_corrections
+from kfm_audit.evidence.corrections import Episode, Match, ended_before, match_corrections
+from kfm_audit.evidence.events import contradictions, distinct_calls
 from kfm_audit.evidence.evidence import Evidence
 from kfm_audit.evidence.roles import standing
 from kfm_audit.facts import (
@@ -33,6 +34,7 @@ from kfm_audit.facts import (
 )
 from kfm_audit.lakefs.operations import Outcome, outcome
 from kfm_audit.policy.model import duration
+from kfm_audit.policy.span import shifted
 from kfm_audit.prov.placeholders import holds_todo
 from kfm_audit.prov.terms import last_part
 
@@ -43,7 +45,7 @@ def join_cases(evidence: Evidence) -> None:
     Episodes and joins see all events up to `now`: a window never tears a case apart.
     """
     rollbacks: list[Rollback] = []
-    derived: list[Fact] = []
+    derived: list[Fact] = [*contradictions(evidence)]
     for call, branch in _environment_calls(evidence):
         own = msgspec.structs.asdict(call)
         match outcome(call.status):
@@ -64,16 +66,9 @@ def join_cases(evidence: Evidence) -> None:
 
 def _environment_calls(evidence: Evidence) -> Iterator[tuple[BranchOperation, EnvironmentBranch]]:
     """The calls on environment branches up to now, each once, in the order of their time."""
-    seen: set[tuple[object, ...]] = set()
-    for call in sorted(evidence.of(BranchOperation), key=lambda c: (c.time, c.subject, c.status, c.user)):
-        if call.time > evidence.now:
-            break
+    for call in distinct_calls(evidence):
         branch = environment_branch(call.repository, call.branch, evidence.policy.lakefs)
-        said = () if call.request_id else (call.user, call.target, call.source_ip, call.client)
-        same = (call.subject, call.operation, call.status, *said)
-        # Two logs may hold the same call: a rotated file and the collector's copy of it.
-        if branch is not None and same not in seen:
-            seen.add(same)
+        if branch is not None:
             yield call, branch
 
 
@@ -108,17 +103,17 @@ def _cases(episodes: list[Episode], evidence: Evidence) -> Iterator[Case]:
         branch = environment_branch(first.repository, first.branch, policy)
         assert branch is not None
         due = {
-            Debt.CORRECTION: first.time + duration(branch.due.correction),
-            Debt.INCIDENT: first.time + duration(branch.due.incident),
+            Debt.CORRECTION: shifted(first.time, duration(branch.due.correction)),
+            Debt.INCIDENT: shifted(first.time, duration(branch.due.incident)),
         }
         records: dict[Debt, Record] = {}
         if matches:
             records[Debt.CORRECTION] = matches[0].record
-        incident = _incident(episode, matches, incidents, now)
+        incident = _incident(episode, matches, incidents, now, duration(branch.due.incident))
         if incident:
             records[Debt.INCIDENT] = incident
         if any(call.standing.role is Role.BREAK_GLASS for call in episode):
-            due[Debt.REVIEW] = first.time + duration(branch.due.review)
+            due[Debt.REVIEW] = shifted(first.time, duration(branch.due.review))
             review = _review(episode, matches, evidence)
             if review:
                 records[Debt.REVIEW] = review
@@ -135,11 +130,20 @@ def _cases(episodes: list[Episode], evidence: Evidence) -> Iterator[Case]:
 
 
 def _incident(
-    episode: Episode, matches: list[Match], incidents: Iterable[Incident], now: datetime
+    episode: Episode, matches: list[Match], incidents: Iterable[Incident], now: datetime, slack: timedelta
 ) -> Record | None:
-    """The incident record of an episode: it lists a call, or a correction of the episode names it."""
+    """The incident record of an episode: it lists a call, or a correction of the episode names it.
+
+    What was corrected first in production is put right elsewhere later: `slack` is
+    how long an incident may have been over before the call.
+    """
     listed = {name: name for call in episode for name in (call.request_id, call.subject) if name}
-    named = {last_part(name): m.correction.subject for m in matches for name in m.correction.incidents}
+    named = {
+        last_part(name): match.correction.subject
+        for match in matches
+        if match.conflict is None
+        for name in match.correction.incidents
+    }
     found = []
     for incident in incidents:
         call = next((name for name in incident.rollbacks if name in listed), None)
@@ -147,16 +151,18 @@ def _incident(
             found.append((incident, f"it lists {call}"))
         elif last_part(incident.id) in named:
             found.append((incident, f"correction {named[last_part(incident.id)]} names it"))
-    records = [
-        Record(
-            subject=incident.subject,
-            joined_by=how,
-            recorded=incident.opened,
-            final=not (why := _why_open(incident, now)),
-            why_not_final=why,
-        )
-        for incident, how in found
-    ]
+    records = []
+    for incident, how in found:
+        why, cure = _why_open(incident, now), ""
+        # One that does not say when it was over may have gone on until the call.
+        end = incident.corrected and ended_before((incident.opened, incident.corrected), episode, slack)
+        if end and not why:
+            why = f"it was over before the call, at {end}"
+            cure = (
+                f"if the times of {incident.subject} are wrong, set opened_at and corrected_at right; if not, "
+                "list the call under `rollbacks` of the incident that it belongs to"
+            )
+        records.append(Record(incident.subject, how, incident.opened, not why, why, cure))
     return min(records, key=lambda r: (not r.final, r.recorded is None, r.recorded, r.subject), default=None)
 
 

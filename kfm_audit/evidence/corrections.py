@@ -1,9 +1,11 @@
 """Rollback episodes joined to the corrections that account for them.
 
 A correction that names the request id of a call is its correction, whatever else
-it says. Where none does, repository and branch must agree, with the commit or with
-the time; such weak joins are one to one, the nearest first, so that a correction of
-last week's rollback never accounts for tonight's as well.
+it says; but one that contradicts the log, ended before the call, or accounts for
+another episode settles nothing here. Where none names a call, repository and branch
+must agree, with the commit or with the time; such weak joins are one to one, the
+nearest first, so that a correction of last week's rollback never accounts for
+tonight's as well.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from msgspec import Struct
 
 from kfm_audit.facts import Correction, Record, Rollback
 from kfm_audit.lakefs.operations import Operation
+from kfm_audit.policy.span import shifted
 
 Episode = tuple[Rollback, ...]
 
@@ -31,17 +34,25 @@ class JoinedBy(IntEnum):
     TIME = 2
 
 
+class Conflict(Struct, frozen=True):
+    """Why a correction cannot account for an episode whose call it names, and what mends that."""
+
+    why: str
+    cure: str
+
+
 class Match(Struct, frozen=True):
     """A correction that belongs to an episode; `how` says by what."""
 
     correction: Correction
     by: JoinedBy
     how: str
+    conflict: Conflict | None = None
 
     @property
     def final(self) -> bool:
-        """Whether it is more than a draft."""
-        return not why_not_final(self.correction)
+        """Whether it is more than a draft, and fits what the log shows."""
+        return not why_not_final(self.correction) and self.conflict is None
 
     @property
     def record(self) -> Record:
@@ -52,7 +63,8 @@ class Match(Struct, frozen=True):
             joined_by=self.how,
             recorded=correction.recorded,
             final=self.final,
-            why_not_final=why_not_final(correction),
+            why_not_final=why_not_final(correction) or (self.conflict.why if self.conflict else ""),
+            cure="" if why_not_final(correction) or not self.conflict else self.conflict.cure,
         )
 
 
@@ -68,19 +80,102 @@ def match_corrections(
 ) -> list[list[Match]]:
     """For each episode the corrections that belong to it, the one that answers for it first."""
     matches: list[list[Match]] = [[] for _ in episodes]
-    by_request = {call.request_id: n for n, episode in enumerate(episodes) for call in episode}
-    by_request.pop("", None)
-    weak = []
-    for correction in corrections:
-        named = {by_request[request]: request for request in correction.request_ids if request in by_request}
-        for number, request in named.items():
-            matches[number].append(Match(correction, JoinedBy.REQUEST_ID, f"request id {request}"))
-        if not named:
-            weak.append(correction)
+    weak = _match_by_request(matches, episodes, corrections, tolerance)
     _match_weakly(matches, episodes, weak, tolerance)
     for found in matches:
         found.sort(key=lambda m: (not m.final, m.by, _or_never(m.correction.recorded), m.correction.subject))
     return matches
+
+
+def ended_before(times: tuple[datetime | None, ...], episode: Episode, tolerance: timedelta) -> str:
+    """The last of a record's times, where all of them lie before the episode; else ""."""
+    known = [time for time in times if time is not None]
+    if known and max(known) < shifted(episode[0].time, -tolerance):
+        return f"{max(known):%Y-%m-%dT%H:%M:%SZ}"
+    return ""
+
+
+def _match_by_request(
+    matches: list[list[Match]],
+    episodes: list[Episode],
+    corrections: tuple[Correction, ...],
+    tolerance: timedelta,
+) -> list[Correction]:
+    """Join corrections to the episodes whose calls they name; those that name none are given back.
+
+    Each accounts for one episode: of those that it names, the one that fits best
+    and has no better correction.
+    """
+    pairs = []
+    unnamed = []
+    by_request = _by_request(episodes)
+    for place, correction in enumerate(corrections):
+        named = {number: name for name in correction.request_ids for number in by_request.get(name, ())}
+        if not named:
+            unnamed.append(correction)
+        for number, request in named.items():
+            conflict = _conflict(correction, episodes[number], tolerance)
+            match = Match(correction, JoinedBy.REQUEST_ID, f"request id {request}", conflict)
+            distance = _distance(episodes[number], correction)
+            gap = timedelta.max if distance is None else distance
+            pairs.append(((not match.final, gap, number, correction.subject), place, number, match))
+    pairs.sort(key=lambda pair: pair[0])
+    settled: dict[int, int] = {}
+    taken: set[int] = set()
+    for _, place, number, match in pairs:
+        if match.conflict is None and place not in settled and number not in taken:
+            settled[place] = number
+            taken.add(number)
+    for _, place, number, match in pairs:
+        if match.conflict is None:
+            settled.setdefault(place, number)
+        if settled.get(place, number) != number:
+            matches[number].append(_of_another(match, episodes[settled[place]]))
+        else:
+            matches[number].append(match)
+    return unnamed
+
+
+def _by_request(episodes: list[Episode]) -> dict[str, list[int]]:
+    """The episodes by the request ids of their calls: one each, unless different calls share an id."""
+    found: dict[str, list[int]] = {}
+    for number, episode in enumerate(episodes):
+        for request in dict.fromkeys(call.request_id for call in episode if call.request_id):
+            found.setdefault(request, []).append(number)
+    return found
+
+
+def _conflict(correction: Correction, episode: Episode, tolerance: timedelta) -> Conflict | None:
+    """What in a correction speaks against its being of an episode, though it names one of the calls."""
+    first = episode[0]
+    wrong = []
+    if correction.repository not in ("", first.repository):
+        wrong.append(f"repository {correction.repository}")
+    if correction.branch not in ("", first.branch):
+        wrong.append(f"branch {correction.branch}")
+    if wrong:
+        return Conflict(
+            f"it is about {' and '.join(wrong)}, and the call was on lakefs://{first.repository}/{first.branch}",
+            f"if {correction.subject} is about this call, set its kfm:lakefsRepository and kfm:lakefsBranch "
+            "right; if not, take the request id out of it and write a correction for this call",
+        )
+    end = ended_before((correction.started, correction.ended, correction.recorded), episode, tolerance)
+    if end:
+        return Conflict(
+            f"it ended before the call, at {end}",
+            f"if the times of {correction.subject} are wrong, set prov:startedAtTime and prov:endedAtTime "
+            "right; if not, take the request id out of it and write a correction for this call",
+        )
+    return None
+
+
+def _of_another(match: Match, episode: Episode) -> Match:
+    """The match of a correction that accounts for `episode`, and names a call of this one beside."""
+    conflict = Conflict(
+        f"it names this call and accounts for another episode, {episode[0].subject}",
+        "write a correction of its own for this episode: one correction accounts for one",
+    )
+    return Match(match.correction, match.by, match.how, conflict)
 
 
 class _Candidate(Struct, frozen=True):
@@ -119,8 +214,7 @@ def _candidates(
 ) -> Iterator[_Candidate]:
     if correction.request_ids and all(call.request_id for call in episode):
         return  # it says which calls it corrects, and these are others
-    times = [time for time in (correction.started, correction.ended, correction.recorded) if time is not None]
-    if times and max(times) < episode[0].time - tolerance:
+    if ended_before((correction.started, correction.ended, correction.recorded), episode, tolerance):
         return  # written before anything happened
     distance = _distance(episode, correction)
     commit = _common_commit(episode, correction)

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from kfm_audit.aws.alarm_rule import AlarmRuleError, AlarmState, children, parse_alarm_rule
-from kfm_audit.aws.arns import parse_arn
+from kfm_audit.aws.arns import alarm_name, parse_arn
 from kfm_audit.facts import Alarm, Change, CompositeAlarm, EventRule, EventTarget
 from kfm_audit.values import ABSENT, Attribute, Known, Reference, ReferenceKind, Unknown
 
@@ -111,37 +111,42 @@ class Delivery:
 
     def _above(self, alarm: Alarm) -> Iterator[tuple[CompositeAlarm, bool]]:
         """Composites whose rule speaks of the alarm; with False where that is not certain."""
-        for composite, names in self._composites:
-            if composite.stack != alarm.stack or composite.subject == alarm.subject:
-                continue
-            if names is None:
-                references = (
-                    composite.alarm_rule.references if isinstance(composite.alarm_rule, Unknown) else ()
-                )
-                bare = alarm.subject.partition("[")[0]
-                if any(item.name in (alarm.subject, bare) for item in references):
+        certain = set()
+        keys = [("reference", alarm.subject), ("reference", alarm.subject.partition("[")[0])]
+        if isinstance(alarm.alarm_name, Known):
+            keys.insert(0, ("name", alarm.alarm_name.value))
+        for key in dict.fromkeys(keys):
+            for composite in self._tripped.get((alarm.stack, *key), ()):
+                if composite.subject != alarm.subject and composite.subject not in certain:
+                    certain.add(composite.subject)
                     yield composite, True
-                elif any(item.kind is ReferenceKind.UNRESOLVED for item in references):
-                    yield composite, False
-            elif isinstance(alarm.alarm_name, Known) and any(
-                name == alarm.alarm_name.value or name.endswith(f":alarm:{alarm.alarm_name.value}")
-                for name in names
-            ):
-                yield composite, True
+        for composite in self._tripped.get((alarm.stack, "unresolved", ""), ()):
+            if composite.subject != alarm.subject and composite.subject not in certain:
+                yield composite, False
 
     @cached_property
-    def _composites(self) -> tuple[tuple[CompositeAlarm, frozenset[str] | None], ...]:
-        """All composites that will exist and may act, with the children that can trip them; None: unknown."""
-        found = []
+    def _tripped(self) -> dict[tuple[str, str, str], list[CompositeAlarm]]:
+        """The composites that will exist and may act, by what in their rules leads to an alarm.
+
+        That is the name of a child that can trip them, a reference of a rule
+        that is not known, or "unresolved" for a rule that may hold any child.
+        """
+        found: dict[tuple[str, str, str], list[CompositeAlarm]] = {}
         for composite in self._evidence.of(CompositeAlarm):
             if composite.change is Change.DELETED or composite.actions_enabled == Known(False):
                 continue
             match composite.alarm_rule:
                 case Known(text):
-                    found.append((composite, _tripping_children(text)))
+                    keys = [("name", alarm_name(child)) for child in _tripping_children(text)]
+                case Unknown(references):
+                    keys = [("reference", item.name) for item in references]
+                    if any(item.kind is ReferenceKind.UNRESOLVED for item in references):
+                        keys.append(("unresolved", ""))
                 case _:
-                    found.append((composite, None))
-        return tuple(found)
+                    keys = []
+            for key in dict.fromkeys(keys):
+                found.setdefault((composite.stack, *key), []).append(composite)
+        return found
 
     def _matching_rules(self, alarm: Alarm) -> Iterator[Route]:
         for rule in self._evidence.of(EventRule):
@@ -201,13 +206,13 @@ def _resource_type(address: str) -> str:
     return address.rpartition(".")[0].rpartition(".")[2]
 
 
-def _tripping_children(text: str) -> frozenset[str] | None:
-    """The alarms that a rule asks to be in ALARM; None where the rule cannot be parsed."""
+def _tripping_children(text: str) -> tuple[str, ...]:
+    """The alarms that a rule asks to be in ALARM; none where the rule cannot be parsed."""
     try:
         rule = parse_alarm_rule(text)
     except AlarmRuleError:
-        return frozenset()
-    return frozenset(item.child for item in children(rule) if item.state is AlarmState.ALARM)
+        return ()
+    return tuple(item.child for item in children(rule) if item.state is AlarmState.ALARM)
 
 
 def _enabled(rule: EventRule) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from kfm_audit.aws.arns import parse_arn
 from kfm_audit.aws.message import Message
-from kfm_audit.evidence.publishing import region_of
+from kfm_audit.evidence.alarms import account_of, region_of
 from kfm_audit.evidence.reach import REACHED, Never, Reach, Refusal, Step
 from kfm_audit.facts import Alarm, Subscription
 from kfm_audit.values import ABSENT, Known, Unknown
@@ -172,7 +172,7 @@ def _secret(subscription: Subscription) -> bool:
 
 
 def _account(subscription: Subscription, alarm: Alarm) -> str:
-    """The account of an alarm whose own stack subscribes to its topic: the topic's, else ""."""
+    """The alarm's account: that of its provider's role, else its topic's where one stack has both; else ""."""
     arn = subscription.topic_arn
     parsed = parse_arn(arn.value) if isinstance(arn, Known) and subscription.stack == alarm.stack else None
-    return parsed.account if parsed else ""
+    return account_of(alarm) or (parsed.account if parsed else "")

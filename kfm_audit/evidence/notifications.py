@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from kfm_audit.evidence.filtering import Filtering
-from kfm_audit.evidence.publishing import Publishing
 from kfm_audit.evidence.reach import (
     REACHED,
     Destination,
@@ -18,18 +16,26 @@ from kfm_audit.evidence.reach import (
     Step,
     Told,
 )
-from kfm_audit.evidence.receiving import Receiving
 from kfm_audit.evidence.topics import Subscriber, Topics
-from kfm_audit.facts import Alarm, Change, ChatChannel, Subscription, Topic
+from kfm_audit.facts import Alarm, Change, ChatChannel, Subscription, Topic, UnseenModule
 from kfm_audit.values import Known
 
 if TYPE_CHECKING:
     from kfm_audit.evidence.evidence import Evidence
+    from kfm_audit.evidence.filtering import Filtering
+    from kfm_audit.evidence.publishing import Publishing
+    from kfm_audit.evidence.receiving import Receiving
 
 
 SUBSCRIBE: Final = (
     "add an aws_sns_topic_subscription whose endpoint somebody reads; one that was made by hand belongs into "
     "the code too: nobody can review what is not in it"
+)
+
+_MAY_NOT_BE: Final = Step(
+    reach=Reach.UNTOLD,
+    why="may not be made: its count or for_each is not known from the sources",
+    cure="check a plan, or give the variables in a *.tfvars file",
 )
 
 
@@ -38,10 +44,8 @@ class Notifications:
 
     def __init__(self, evidence: Evidence) -> None:
         """Follow nothing before it is asked for."""
+        self._evidence = evidence
         self._topics = Topics(evidence)
-        self._publishing = Publishing(evidence, self._topics.leads)
-        self._receiving = Receiving(evidence)
-        self._filtering = Filtering()
         self._received: dict[tuple[str, str, tuple[str, str]], Step] = {}
         self._told: dict[tuple[str, str], Told] = {}
 
@@ -90,11 +94,11 @@ class Notifications:
         return self._waits(alarm) is not None
 
     def _waits(self, alarm: Alarm) -> tuple[str, str] | None:
-        """The first of the alarm's topics at which the same cannot be told for all alarms."""
+        """The topic at which the same cannot be told for all alarms: one of the input, else the first."""
         told = self.told(alarm)
         if told.reach is not Reach.UNTOLD or told.open:
             return None
-        for path in told.paths:
+        for path in sorted(told.paths, key=lambda path: path.destination.topic is None):
             if path.reach is Reach.UNTOLD and not any(_of_alarm(step) for step in _steps(path)):
                 return path.destination.key
         return None
@@ -111,6 +115,14 @@ class Notifications:
         return tuple(sorted(found.items()))
 
     @cached_property
+    def _unseen_modules(self) -> dict[str, str]:
+        """For each stack the first module whose sources are not there."""
+        found: dict[str, str] = {}
+        for module in self._evidence.of(UnseenModule):
+            found.setdefault(module.stack, module.subject)
+        return found
+
+    @cached_property
     def _alarms_before(self) -> dict[tuple[str, str], tuple[Alarm, ...]]:
         found: dict[tuple[str, str], list[Alarm]] = {}
         for destination in self._topics.all:
@@ -118,6 +130,24 @@ class Notifications:
                 alarms = found.setdefault((subscriber.stack, subscriber.subject), [])
                 alarms += self._topics.alarms(destination)
         return {key: tuple(alarms) for key, alarms in found.items()}
+
+    @cached_property
+    def _publishing(self) -> Publishing:
+        from kfm_audit.evidence.publishing import Publishing
+
+        return Publishing(self._evidence, self._topics.leads)
+
+    @cached_property
+    def _filtering(self) -> Filtering:
+        from kfm_audit.evidence.filtering import Filtering
+
+        return Filtering()
+
+    @cached_property
+    def _receiving(self) -> Receiving:
+        from kfm_audit.evidence.receiving import Receiving
+
+        return Receiving(self._evidence)
 
     def _path(self, destination: Destination, alarm: Alarm) -> Path:
         topic = destination.topic
@@ -148,12 +178,25 @@ class Notifications:
             why = f"may have {floating[0].subject} as a subscriber, whose topic is known only after apply"
             cure = "give it a topic that the plan knows"
             return Step(reach=Reach.UNTOLD, why=why, cure=cure, fact=floating[0])
-        if subscribers or not isinstance(topic.arn, Known):
+        if subscribers:
+            return None  # where some are shown, all are taken to be
+        module = self._unseen_modules.get(topic.stack)
+        if module is not None:
+            why = f"may have subscribers in {module}, whose sources are not in the input"
+            return Step(reach=Reach.UNTOLD, why=why, cure="check a plan, which shows what is in all modules")
+        if not isinstance(topic.arn, Known):
             return None  # a topic that has no ARN yet has no subscriber but those of the input
         why = "exists already, and no input shows a subscription to it"
         return Step(reach=Reach.UNTOLD, why=why, cure=SUBSCRIBE)
 
     def _end(self, subscriber: Subscriber, destination: Destination, alarm: Alarm) -> Step:
+        step = self._step(subscriber, destination, alarm)
+        topic = destination.topic
+        if subscriber.indefinite and not alarm.indefinite and not (topic is not None and topic.indefinite):
+            return _MAY_NOT_BE if step.reach is Reach.REACHED else step
+        return step
+
+    def _step(self, subscriber: Subscriber, destination: Destination, alarm: Alarm) -> Step:
         if isinstance(subscriber, ChatChannel):
             return REACHED
         filtered = self._filtering.step(subscriber, alarm)

@@ -9,11 +9,12 @@ import msgspec
 
 from kfm_audit.aws.arns import parse_arn, partition_of
 from kfm_audit.aws.resource_policy import UNKNOWN, Outcome, PolicyError, Request, Ruling, rule_on
+from kfm_audit.evidence.alarms import account_of, region_of
 from kfm_audit.evidence.keys import Keys
 from kfm_audit.evidence.leads import Leads
 from kfm_audit.evidence.reach import REACHED, Reach, Step
 from kfm_audit.facts import Alarm, Change, Fact, Topic, TopicPolicy
-from kfm_audit.values import ABSENT, Attribute, Known, Reference, Unknown
+from kfm_audit.values import Attribute, Known, Reference, Unknown
 
 if TYPE_CHECKING:
     from kfm_audit.evidence.evidence import Evidence
@@ -80,7 +81,7 @@ class Publishing:
             case Unknown(references):
                 return Step(
                     reach=Reach.UNTOLD,
-                    why=f"has a policy that is known only after apply: it comes from {ends(references)}",
+                    why=f"has a policy that is not known before apply: it comes from {ends(references)}",
                     cure=f"{_ALLOW}; or plan again after the topic exists",
                     cause="SNS004",
                     at=at,
@@ -142,7 +143,7 @@ def _context(topic: Topic, alarm: Alarm) -> dict[str, str | None]:
     arn = parse_arn(topic.arn.value) if isinstance(topic.arn, Known) else None
     region = arn.region if arn else region_of(alarm) or UNKNOWN
     same_account = alarm.stack == topic.stack and alarm.provider == topic.provider
-    account = arn.account if arn and same_account else UNKNOWN
+    account = account_of(alarm) or (arn.account if arn and same_account else UNKNOWN)
     name = alarm.alarm_name.value if isinstance(alarm.alarm_name, Known) else UNKNOWN
     # Where nothing names the region, nothing names another partition than the usual one either.
     partition = partition_of(region)
@@ -159,15 +160,6 @@ def _context(topic: Topic, alarm: Alarm) -> dict[str, str | None]:
         "aws:sourcevpc": None,
         "aws:sourcevpce": None,
     }
-
-
-def region_of(alarm: Alarm) -> str:
-    """The region that the alarm or its provider names; "" where neither does."""
-    if isinstance(alarm.region, Known):
-        return alarm.region.value
-    if alarm.region is ABSENT and isinstance(alarm.provider, Known):
-        return alarm.provider.value.get("region", "")
-    return ""
 
 
 def ends(references: tuple[Reference, ...]) -> str:

@@ -35,6 +35,17 @@ class BranchOperation(Fact, frozen=True, kw_only=True):
     source_ip: str = ""
     client: str = ""
 
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What two lines agree in that show one call.
+
+        A request id alone does not make it one: proxies reuse them and people
+        make them up. Without one, all that a line says must agree.
+        """
+        said = () if self.request_id else (self.source_ip, self.client)
+        where = (self.repository, self.branch, self.target)
+        return (self.request_id, self.time, self.operation, *where, self.user, self.status, *said)
+
 
 class EnvironmentOperation(BranchOperation, frozen=True, kw_only=True):
     """A call that would move an environment branch back; `environment` is policy's name for it."""
@@ -93,6 +104,11 @@ class MembershipChange(Fact, frozen=True, kw_only=True):
     time: datetime
     by: str
 
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What two lines agree in that show one change."""
+        return (self.subject, self.time, self.added, self.by)
+
 
 class LogCoverage(Fact, frozen=True, kw_only=True):
     """What one audit log covers: an auditor asks for completeness before anything else."""
@@ -127,13 +143,17 @@ class Debt(Enum):
 
 
 class Record(Struct, frozen=True):
-    """A record that answers a debt: its subject, how it was joined, when it was made, whether it is final."""
+    """A record that answers a debt: its subject, how it was joined, when it was made, whether it is final.
+
+    `cure` mends what `why_not_final` says, where it takes more than to finish the record.
+    """
 
     subject: str
     joined_by: str
     recorded: datetime | None
     final: bool
     why_not_final: str = ""
+    cure: str = ""
 
 
 class Case(Fact, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ A kind module imports nothing heavy at its top: a run pays only for what it read
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from msgspec import Struct
@@ -35,24 +35,34 @@ class Reading(Struct, frozen=True):
 
 
 class StackRoot(Struct, frozen=True):
-    """What config says of a plan: its stack's name and its root module's folder, relative to the root."""
+    """What config says of a stack: its name, the folder of its root module, and its plan where it has one.
+
+    Without a plan it is judged from the sources, with the values that
+    `variable_files` give. All paths are relative to the root.
+    """
 
     name: str
     folder: str
+    plan: str = ""
+    variable_files: tuple[str, ...] = ()
 
 
 class ReadContext(Struct, frozen=True):
     """What readers may know beside the bytes.
 
     `root` is the folder that stack names are relative to; `base` the one that
-    shown paths are relative to. `stacks` maps a plan's path, relative to the
-    root, to what config says of it.
+    shown paths are relative to. `stacks` is what config says of stacks.
     """
 
     policy: Policy
     root: Path
     base: Path
-    stacks: Mapping[str, StackRoot] = {}
+    stacks: tuple[StackRoot, ...] = ()
+
+    def stack_of(self, path: str) -> StackRoot | None:
+        """What config says of the plan at a shown path."""
+        below = self.below_root(path)
+        return next((stack for stack in self.stacks if stack.plan and stack.plan == below), None)
 
     def below_root(self, path: str) -> str:
         """A shown path, relative to the root where it lies below it."""
@@ -77,8 +87,6 @@ class Kind(Struct, frozen=True, kw_only=True):
     kind: such a file, if it cannot be read as anything, is an error and not an
     ignored file; pre-commit's `files:` comes from them too. `marks` are byte
     strings that betray the kind in the head of a document that is broken.
-    `judged` is false for a kind that only helps to show others: alone it is
-    nothing that was checked.
     `locate` turns an
     origin and an attribute path (a pointer relative to the origin's, `/`-separated)
     into the narrowest place that exists. `excerpt` says whether lines of such a
@@ -93,7 +101,6 @@ class Kind(Struct, frozen=True, kw_only=True):
     locate: Locate
     excerpt: bool = True
     marks: tuple[bytes, ...] = ()
-    judged: bool = True
 
     def claims(self, source: Source) -> bool:
         """Whether the file's name, or a mark in its head, says that it is of this kind."""

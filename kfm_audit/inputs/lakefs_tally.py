@@ -59,7 +59,8 @@ class Tally:
         if self._broken:
             lost = unreadable(
                 self._source,
-                "not JSON, cut off, or an audit line without time, status or branch",
+                "not JSON, cut off, wrapped in an unknown way, or an audit line without time, status, branch "
+                "or a known call",
                 "fetch the log again; if the collector hands it on so, have that keep lines whole "
                 "(Docker cuts them at 16 KiB): a rollback may stand in what was lost",
                 part=f"{self._broken} of {self._entries} lines",
@@ -109,8 +110,7 @@ class Tally:
                     added=call.operation is Operation.ADD_MEMBER,
                     time=call.time,
                     by=call.user,
-                ),
-                call,
+                )
             )
         return True
 
@@ -142,20 +142,15 @@ class Tally:
                 target=target,
                 source_ip=call.source_ip,
                 client=call.client,
-            ),
-            call,
+            )
         )
         return True
 
-    def _keep(self, fact: Fact, call: Call) -> None:
-        # A request id is the server's own and names one call; without one, all that a line says must agree.
-        said = (call.time, call.user, call.path, call.source_ip, call.client)
-        same = (call.request_id,) if call.request_id else said
-        key = (fact.subject, call.operation, call.status, *same)
-        if key in self._calls:
+    def _keep(self, fact: BranchOperation | MembershipChange) -> None:
+        if fact.identity in self._calls:
             self._duplicates += 1
         else:
-            self._calls[key] = fact
+            self._calls[fact.identity] = fact
 
 
 def _event(call: Call) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 
-from kfm_audit.facts import Fact, UnreadableInput
+from kfm_audit.facts import AboutTheAudit, Fact, UnreadableInput
 from kfm_audit.findings.finding import Place
 from kfm_audit.findings.suppression import Suppression
 from kfm_audit.inputs.find import Found
@@ -17,10 +17,13 @@ from kfm_audit.inputs.kind import Kind, ReadContext, Reading, unreadable
 from kfm_audit.inputs.recognise import Foreign, recognise
 from kfm_audit.inputs.record import IgnoredFile, InputRecord, InputStatus
 from kfm_audit.inputs.source import Source
-from kfm_audit.inputs.terraform import sources as terraform_sources
 from kfm_audit.inputs.terraform.comments import inline_suppressions
-from kfm_audit.inputs.terraform.sources import SourceLines
+from kfm_audit.inputs.terraform.plan import KIND as TERRAFORM_PLAN
+from kfm_audit.inputs.terraform.sources import KIND as TERRAFORM_SOURCE
 from kfm_audit.values import Location
+
+if TYPE_CHECKING:
+    from kfm_audit.inputs.terraform.stacks import Stacks
 
 ForeignTable = tuple[tuple[Callable[[Source], bool], str], ...]
 
@@ -42,14 +45,16 @@ class Library:
         inputs: Iterable[Input],
         lost: Iterable[tuple[Found, UnreadableInput]],
         ignored: Iterable[IgnoredFile],
-        context: ReadContext,
+        stacks: Stacks | None,
         *,
         only_foreign: bool,
     ) -> None:
-        """`lost` are files of no readable kind, each with the fact that says why."""
-        self._context = context
+        """`lost` are files of no readable kind, each with the fact that says why.
+
+        `stacks` is None where there are no Terraform sources.
+        """
+        self._stacks = stacks
         self._only_foreign = only_foreign
-        self._folders: dict[str, str | None] = {}
         self._inputs = {item.source.path: item for item in inputs}
         self._lost = {found.source.path: (found, fact) for found, fact in lost}
         self.ignored = tuple(ignored)
@@ -80,7 +85,7 @@ class Library:
     @property
     def recognised_below_paths(self) -> int:
         """How many files below PATHS are of some kind, readable or not."""
-        reported = sum(1 for item in self._inputs.values() if item.reported and item.kind.judged)
+        reported = sum(1 for item in self._inputs.values() if item.reported)
         return reported + sum(1 for found, _ in self._lost.values() if found.reported)
 
     @property
@@ -121,34 +126,16 @@ class Library:
         if item is None:
             return Location(origin.input, origin.line, 1 if origin.line else 0, pointer=origin.pointer)
         try:
-            folder = self._folder(origin.input) if origin.symbol else None
-            if folder is not None:
-                shown = self._lines.locate(folder, origin.symbol, place.attribute)
-                if shown is not None:
-                    return msgspec.structs.replace(shown, pointer=_pointer(place))
+            shown = self._stacks.locate(origin, place.attribute) if self._stacks else None
+            if shown is not None:
+                return msgspec.structs.replace(shown, pointer=_pointer(place)) if origin.pointer else shown
             return item.kind.locate(item.source, origin, place.attribute)
         except (OSError, ValueError):
             return Location(origin.input, origin.line)
 
-    @cached_property
-    def _lines(self) -> SourceLines:
-        return SourceLines(item.source for item in self.of_kind(terraform_sources.KIND.name))
-
-    def _folder(self, path: str) -> str | None:
-        """The folder of a plan's root module: what config says, else what its sources show."""
-        if path not in self._folders:
-            told = self._context.stacks.get(self._context.below_root(path))
-            facts = self._inputs[path].reading.facts
-            self._folders[path] = (
-                self._context.shown(told.folder)
-                if told
-                else self._lines.root_of(fact.origin.symbol for fact in facts if fact.origin.symbol)
-            )
-        return self._folders[path]
-
     def inline_suppressions(self) -> Iterator[Suppression]:
         """The suppressions written in Terraform sources, by path and line."""
-        for item in self.of_kind(terraform_sources.KIND.name):
+        for item in self.of_kind(TERRAFORM_SOURCE.name):
             yield from inline_suppressions(item.source)
 
     def excerpt(self, location: Location) -> str | None:
@@ -191,7 +178,27 @@ def read_all(
                 inputs.append(Input(item.source, kind, _read(item.source, kind, context), item.reported))
         item.source.forget()
     only_foreign = bool(named_and_foreign) and all(named_and_foreign)
-    return Library(inputs, lost, ignored, context, only_foreign=only_foreign)
+    stacks = _stacks(inputs, context)
+    together = stacks.facts() if stacks else {}
+    return Library(
+        (_with_facts(item, together) for item in inputs), lost, ignored, stacks, only_foreign=only_foreign
+    )
+
+
+def _stacks(inputs: Iterable[Input], context: ReadContext) -> Stacks | None:
+    """The Terraform root modules of a run, which are read when all files are; None without sources."""
+    sources = [item.source for item in inputs if item.kind is TERRAFORM_SOURCE and not item.reading.facts]
+    if not sources:
+        return None
+    from kfm_audit.inputs.terraform.stacks import Stacks
+
+    plans = [(item.source, item.reading.facts) for item in inputs if item.kind is TERRAFORM_PLAN]
+    return Stacks(plans, sources, context)
+
+
+def _with_facts(item: Input, together: Mapping[str, tuple[Fact, ...]]) -> Input:
+    facts = together.get(item.source.path)
+    return item if facts is None else msgspec.structs.replace(item, reading=Reading(facts))
 
 
 def _pointer(place: Place) -> str:
@@ -219,7 +226,7 @@ def _read(source: Source, kind: Kind, context: ReadContext) -> Reading:
 
 def _record(item: Input) -> InputRecord:
     lost = len(item.reading.unreadable)
-    facts = len(item.reading.facts) - lost
+    facts = sum(1 for fact in item.reading.facts if not isinstance(fact, AboutTheAudit))
     status = InputStatus.READ if not lost else InputStatus.PARTLY if facts else InputStatus.UNREADABLE
     return InputRecord(
         path=PurePosixPath(item.source.path).as_posix(),

@@ -26,8 +26,6 @@ PADDING: Final = b"\x00 \t\r\n"
 
 AUDIT: Final = re.compile(rb"HTTP call ended|log_audit|data_operation_id|data_request_id")
 """What an audit line holds in every shape, however it is wrapped."""
-PREFIX: Final = re.compile(rb'[^{"]*[ \t](?=\{.*\}\s*\Z)', re.DOTALL)
-"""What collectors write before a line: containerd its time, stream and tag, Docker Compose the service."""
 _SERVER: Final = re.compile(rb"treeverse/lakefs|performing (?:API|S3) action")
 _TEXT: Final = re.compile(rb"time=\S[^\n]* level=\w+ [^\n]*msg=")
 _LOOKED_AT: Final = 200
@@ -47,7 +45,7 @@ def log_form(head: bytes, tail: bytes = b"", *, claimed: bool = False) -> LogFor
     head = head.strip(PADDING)
     if not (AUDIT.search(head) or _SERVER.search(head)):
         return None
-    lines = [PREFIX.sub(b"", line.strip(PADDING), count=1) for line in head.splitlines()[:_LOOKED_AT]]
+    lines = [without_prefix(line.strip(PADDING)) for line in head.splitlines()[:_LOOKED_AT]]
     objects = [line for line in lines if line.startswith(b"{")]
     # A page about logs quotes lines of one; in a log they are most of it.
     if len(objects) * 2 >= len(lines) and (claimed or any(_of_lakefs(line) for line in objects)):
@@ -55,6 +53,18 @@ def log_form(head: bytes, tail: bytes = b"", *, claimed: bool = False) -> LogFor
     if _TEXT.match(head):
         return LogForm.TEXT
     return LogForm.DOCUMENT if head.startswith((b"{", b"[")) else None
+
+
+def without_prefix(line: bytes) -> bytes:
+    """A line of JSON without what a collector wrote before it.
+
+    containerd writes time, stream and tag, Docker Compose the service, syslog
+    time and host: no quotes, a blank, and one whole object behind it.
+    """
+    start = line.find(b"{")
+    if start < 1 or line[start - 1] not in b" \t" or b'"' in line[:start] or not line.endswith(b"}"):
+        return line
+    return line[start:]
 
 
 def _packed_form(head: bytes) -> LogForm | None:

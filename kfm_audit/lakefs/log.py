@@ -18,7 +18,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from kfm_audit.lakefs.form import AUDIT, PREFIX
+from kfm_audit.lakefs.form import AUDIT, without_prefix
 from kfm_audit.lakefs.operations import Operation, Outcome, operation, outcome, unrecognised
 
 MESSAGE: Final = "HTTP call ended"
@@ -35,6 +35,7 @@ Docker and Fluent Bit; CloudWatch and Elastic; Loki; OpenTelemetry; journald; Cl
 Insights and Splunk. The second row holds what was wrapped before: exports of
 Elasticsearch, Fluentd, Splunk and Google Cloud.
 """
+_CUT: Final = frozenset({"log", "message", "events", "logEvents"})
 _DEEPEST: Final = 5
 """Wrappers around wrappers; Elasticsearch over Fluent Bit over Docker has three."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -91,7 +92,7 @@ def is_audit_line(line: dict[str, object]) -> bool:
 
 def _in_text(text: bytes, depth: int) -> tuple[Call | Entry, ...]:
     """What a line holds: JSON, also behind a collector's prefix, or plain text."""
-    for content in dict.fromkeys((text, PREFIX.sub(b"", text, count=1))):
+    for content in dict.fromkeys((text, without_prefix(text.rstrip()))):
         try:
             value: object = msgspec.json.decode(content)
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
@@ -116,12 +117,15 @@ def _in_value(value: object, depth: int) -> tuple[Call | Entry, ...]:
         found = _in_text(value.encode("utf-8", "replace"), depth + 1)
         return tuple(entry for entry in found if entry is not Entry.OTHER)
     if isinstance(value, list):
-        return tuple(entry for item in value for entry in _in_value(item, depth + 1))
+        entries = [entry for item in value for entry in _in_value(item, depth + 1) or (_unread(item),)]
+        return () if set(entries) <= {Entry.OTHER} else tuple(entries)
     if not isinstance(value, dict):
         return ()
     for key in (*_EVENTS, *_WRAPPERS):
-        found = _in_value(value.get(key), depth + 1)
-        if found:
+        inner = value.get(key)
+        found = _in_value(inner, depth + 1)
+        # Braces alone are half a line where lines are cut; elsewhere they may be any text.
+        if found and (key in _CUT or found != (Entry.BROKEN,) or _unread(inner) is Entry.BROKEN):
             return found
     return ()
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from typing import Final
 
 from msgspec import Struct
+
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class Span(Struct, frozen=True):
@@ -17,6 +21,14 @@ class Span(Struct, frozen=True):
     def holds(self, time: datetime) -> bool:
         """Whether `time` lies in it."""
         return (self.since is None or self.since <= time) and (self.until is None or time < self.until)
+
+
+def shifted(time: datetime, by: timedelta) -> datetime:
+    """`time` moved by a span; the first or last moment there is where it would lie beyond."""
+    try:
+        return time + by
+    except OverflowError:
+        return _LAST if by > timedelta() else _FIRST
 
 
 def read_span(since: str, until: str) -> Span:

@@ -17,6 +17,7 @@ from kfm_audit.evidence import Evidence
 from kfm_audit.facts import Change, Fact
 from kfm_audit.findings.finding import Finding, Related, Severity
 from kfm_audit.policy.model import duration
+from kfm_audit.policy.span import shifted
 from kfm_audit.rules.context import Context
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Severity",
     "duration",
     "rule",
+    "shifted",
 ]
 
 LIVE: Final = frozenset({Change.CREATED, Change.CHANGED, Change.UNCHANGED})

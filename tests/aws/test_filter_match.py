@@ -67,6 +67,11 @@ def by_attributes(policy: object, attributes: object) -> Match:
         ([{"wildcard": "a*b*a"}], "aba", YES),
         ([{"wildcard": "a*a"}], "a", NO),
         ([{"wildcard": "*b*"}], "abc", YES),
+        ([{"wildcard": "*b*"}], "b", YES),
+        ([{"wildcard": "a*x*c"}], "abc", NO),
+        ([{"wildcard": "a*x*c"}], "axxc", YES),
+        ([{"cidr": "0.0.0.0/0"}], "10.1.1.0", YES),
+        ([{"cidr": "2001:db8::/32"}], "2001:db8::1", YES),
         ([{"wildcard": "plain"}], "plain", YES),
         ([{"wildcard": "plain"}], "plainer", NO),
         # "Numeric value matching"
@@ -110,6 +115,7 @@ def by_attributes(policy: object, attributes: object) -> Match:
         ([{"anything-but": ["a"]}], None, PERHAPS),
         ([{"anything-but": ["a"]}], 5, YES),
         ([{"anything-but": {"prefix": "a"}}], 5, PERHAPS),
+        ([{"numeric": [">", 0]}], 1e9, YES),
         ([{"numeric": [">", 0]}], 5e9, PERHAPS),
         ([{"numeric": ["<", 5e9]}], 1, PERHAPS),
         # Any of several

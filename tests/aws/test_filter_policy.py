@@ -344,7 +344,9 @@ def test_wildcards_cost_at_most_100_points() -> None:
     )
     assert refusal({"key": [{"wildcard": f"*{n}*"} for n in range(5)]})[0].endswith("not 150")
     assert refusal({"key": [*ten[:9], {"anything-but": {"wildcard": "a*"}}]})[0].endswith("not 110")
-    assert parsed({"key": [{"anything-but": {"prefix": str(n)}} for n in range(20)]}).combinations == 20
+    without = [{"anything-but": {"prefix": str(n)}} for n in range(20)]
+    assert parsed({"key": without}).combinations == 20
+    assert parsed({"key": [*without, {"wildcard": "plain"}]}).combinations == 21
 
 
 def test_or_is_multiplied_out() -> None:

@@ -98,9 +98,14 @@ def test_3_a_required_kind_is_empty(project):
     ]
 
 
-def test_3_sources_alone_are_nothing_that_was_checked(project):
+def test_0_sources_alone_are_checked(project):
     project.write("main.tf", 'resource "aws_sns_topic" "a" {}\n')
-    assert project.check().code == 3
+    assert project.check().code == 0
+
+
+def test_4_sources_that_are_not_hcl(project):
+    project.write("main.tf", 'resource "aws_sns_topic" "a" {\n')
+    assert project.check().code == 4
 
 
 def test_4_an_input_cannot_be_read(project):

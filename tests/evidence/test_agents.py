@@ -18,7 +18,9 @@ POLICY = Policy(
     policy=1,
     name="test",
     lakefs=LakeFS(automation_users=("svc-rollback",)),
-    provenance=Provenance(approver_roles=("approver", "retrospectiveApprover")),
+    provenance=Provenance(
+        namespaces=("https://kfm.org/ns#",), approver_roles=("approver", "retrospectiveApprover")
+    ),
 )
 OURS = "https://kansasfrontiermatrix.org/ns/kfm#"
 
@@ -56,6 +58,29 @@ def test_roles_part_approvers_from_executors() -> None:
     )
     assert agents().approvers(correction) == (approver, late, both)
     assert agents().executors(correction) == (operator, plain, both)
+
+
+@pytest.mark.parametrize(
+    ("role", "approves"),
+    [
+        ("approver", True),
+        ("kfm:approver", True),
+        (OURS + "approver", True),
+        ("https://kfm.org/ns#retrospectiveApprover", True),
+        ("disapprover of kfm:approver", False),
+        ("not an approver", False),
+        ("https://evil.example/not/approver", False),
+        ("https://evil.example/" + OURS + "approver", False),
+        (OURS + "not/approver", False),
+        ("urn:x:approver", False),
+        ("evil:approver", False),
+        ("", False),
+    ],
+)
+def test_a_role_is_a_term_of_a_listed_namespace_or_a_bare_word(role, approves) -> None:
+    who = agent("sam", roles=(role,))
+    correction = Correction(subject="urn:c", origin=HERE, agents=(who,))
+    assert agents().approvers(correction) == ((who,) if approves else ())
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from kfm_audit.facts import (
     Role,
     Rollback,
     Standing,
+    UnreadableInput,
     User,
 )
 from kfm_audit.policy.model import BranchOverride, Due, LakeFS, Policy, Roles, RollbackRoles
@@ -289,11 +290,165 @@ def test_a_correction_that_names_requests_may_be_joined_by_time_to_calls_that_ha
     assert found.joined_by == "repository, branch and time, at the same time"
 
 
-def test_one_correction_accounts_for_an_episode_and_for_all_calls_that_it_names() -> None:
-    one = correction(request_ids=("b", "c"))
-    first, second = cases(call(0, "a"), call(5, "b"), call(300, "c"), one)
-    assert first.records[Debt.CORRECTION].joined_by == "request id b"
-    assert second.records[Debt.CORRECTION].joined_by == "request id c"
+class TestOneCorrectionOneEpisode:
+    def test_it_accounts_for_all_calls_of_an_episode_and_for_no_other(self) -> None:
+        one = correction(request_ids=("b", "c"), started=THREE + 4 * MINUTE, recorded=THREE + HOUR)
+        first, second = cases(call(0, "a"), call(5, "b"), call(300, "c"), one)
+        assert first.records[Debt.CORRECTION] == Record("c", "request id b", THREE + HOUR, True)
+        found = second.records[Debt.CORRECTION]
+        assert (found.final, found.joined_by) == (False, "request id c")
+        assert found.why_not_final == (
+            "it names this call and accounts for another episode, lakefs://kfm/env-prod@a"
+        )
+
+    def test_it_is_the_one_whose_branch_and_time_fit_best(self) -> None:
+        stage = call(0, "a", branch="env-stage")
+        named = correction(request_ids=("a", "b", "c"), started=THREE + 299 * MINUTE)
+        found = {
+            case.subject: case.records[Debt.CORRECTION]
+            for case in cases(stage, call(0, "b"), call(300, "c"), named)
+        }
+        assert {subject: known.final for subject, known in found.items()} == {
+            "lakefs://kfm/env-stage@a": False,
+            "lakefs://kfm/env-prod@b": False,
+            "lakefs://kfm/env-prod@c": True,
+        }
+
+    def test_two_that_name_the_same_two_episodes_account_for_one_each(self) -> None:
+        both = (correction("x", request_ids=("a", "b")), correction("y", request_ids=("a", "b")))
+        first, second = cases(call(0, "a"), call(300, "b"), *both)
+        assert [case.records[Debt.CORRECTION].final for case in (first, second)] == [True, True]
+        assert {case.records[Debt.CORRECTION].subject for case in (first, second)} == {"x", "y"}
+
+    def test_several_may_account_for_one_episode(self) -> None:
+        both = (correction("x", request_ids=("a",)), correction("y", request_ids=("a",)))
+        assert record(call(0, "a"), *both) == Record("x", "request id a", None, True)
+
+    def test_its_incident_is_that_of_its_episode(self) -> None:
+        one = correction(request_ids=("a", "b"), started=THREE, incidents=("INC-7",))
+        first, second = cases(call(0, "a"), call(300, "b"), one, incident())
+        assert Debt.INCIDENT in first.records
+        assert Debt.INCIDENT not in second.records
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"branch": "env-dev"}, "it is about branch env-dev, and the call was on lakefs://kfm/env-prod"),
+        (
+            {"branch": "env-dev", "repository": "other"},
+            "it is about repository other and branch env-dev, and the call was on lakefs://kfm/env-prod",
+        ),
+        ({"branch": "", "repository": ""}, ""),
+        (
+            {"started": THREE - 2 * HOUR, "ended": THREE - HOUR, "recorded": THREE - HOUR},
+            "it ended before the call, at 2026-01-30T02:00:00Z",
+        ),
+        ({"started": THREE - 2 * HOUR, "ended": THREE - 10 * MINUTE}, ""),
+        ({"started": THREE - 2 * HOUR, "recorded": THREE + HOUR}, ""),
+        ({"draft": True, "branch": "env-dev"}, "it is a draft (kfm:draft)"),
+    ],
+)
+def test_a_correction_that_contradicts_the_call_which_it_names_is_not_final(fields, why) -> None:
+    found = record(call(), correction(request_ids=("0b1e",), **fields))
+    assert found is not None
+    assert (found.joined_by, found.final, found.why_not_final) == ("request id 0b1e", not why, why)
+    assert bool(found.cure) == (bool(why) and "draft" not in why)
+
+
+@pytest.mark.parametrize(
+    ("opened", "corrected", "final"),
+    [
+        (THREE - 90 * HOUR, THREE - 25 * HOUR, False),
+        (THREE - 90 * HOUR, THREE - 24 * HOUR, True),  # cleaned up elsewhere within the time that is due
+        (THREE - 90 * HOUR, THREE, True),
+        (THREE - 90 * HOUR, None, True),
+        (None, THREE - 25 * HOUR, False),
+    ],
+)
+def test_an_incident_that_was_over_long_before_the_call_settles_nothing(opened, corrected, final) -> None:
+    known = incident(rollbacks=("0b1e",), opened=opened, corrected=corrected)
+    found = record(call(), known, debt=Debt.INCIDENT)
+    assert found is not None
+    assert found.final is final
+    assert found.why_not_final == ("" if final else "it was over before the call, at 2026-01-29T02:00:00Z")
+
+
+class TestOneRequestIdForSeveralCalls:
+    def test_they_stay_several_and_the_contradiction_is_said(self) -> None:
+        calls = (
+            call(0, user="jane"),
+            call(0, user="jane", origin=Origin("copy.jsonl", line=9)),
+            call(7200, user="mallory", origin=Origin("audit.jsonl", line=2)),
+            call(7200, user="oncall", origin=Origin("audit.jsonl", line=3)),
+            call(7200, user="oncall", status=403, origin=Origin("audit.jsonl", line=4)),
+        )
+        kept = correction(request_ids=("0b1e",), started=THREE, recorded=THREE + HOUR)
+        evidence = joined(*calls, kept, now=THREE + 900 * HOUR)
+        subject = "lakefs://kfm/env-prod@0b1e"
+        assert [(c.subject, c.user) for c in evidence.of(Rollback)] == [
+            (subject, "jane"),
+            (f"{subject}@2026-02-04T03:00:00Z", "mallory"),
+            (f"{subject}@2026-02-04T03:00:00Z#2", "oncall"),
+        ]
+        assert [c.subject for c in evidence.of(DeniedRollback)] == [f"{subject}@2026-02-04T03:00:00Z#3"]
+        finals = [case.records[Debt.CORRECTION].final for case in evidence.of(Case)]
+        assert finals == [True, False, False]
+        (said,) = evidence.of(UnreadableInput)
+        assert (said.subject, said.origin, said.part) == (
+            "audit.jsonl",
+            Origin("audit.jsonl", line=2),
+            "1 request id",
+        )
+        assert said.cause == ("used for different calls: 0b1e at audit.jsonl:1 and at audit.jsonl:2")
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            {"user": "mallory"},
+            {"target": "deadbeef0000"},
+            {"operation": "RevertBranch"},
+            {"branch": "env-stage", "subject": "lakefs://kfm/env-stage@0b1e"},
+            {"status": 403},
+            {"time": THREE + timedelta(seconds=1)},
+        ],
+    )
+    def test_any_difference_makes_two(self, other) -> None:
+        evidence = joined(call(), call(**other))
+        events = (*evidence.of(Rollback), *evidence.of(DeniedRollback))
+        assert len(events) == len({event.subject for event in events}) == 2
+        assert len(evidence.of(UnreadableInput)) == 1
+
+    def test_what_has_not_happened_yet_contradicts_nothing(self) -> None:
+        assert joined(call(), call(user="mallory", time=NOW + HOUR)).of(UnreadableInput) == ()
+
+    def test_calls_of_one_second_without_ids_have_subjects_of_their_own(self) -> None:
+        evidence = joined(call(request=""), call(request="", source_ip="10.0.0.8:1"))
+        assert [c.subject[-3:] for c in evidence.of(Rollback)] == ["00Z", "Z#2"]
+        assert evidence.of(UnreadableInput) == ()
+
+
+TIMES = st.datetimes(timezones=st.just(UTC)) | st.sampled_from(
+    [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC), THREE]
+)
+
+
+@settings(max_examples=80)
+@given(TIMES, TIMES, st.none() | TIMES, st.none() | TIMES, st.sampled_from(["10m", "99999d"]))
+def test_no_time_is_too_far_away(when, now, started, ended, span) -> None:
+    policy = msgspec.structs.replace(
+        POLICY, join_tolerance=span, episode_gap=span, due=Due(correction=span, incident=span, review=span)
+    )
+    facts = (
+        call(time=when, user="oncall"),
+        call(time=when, user="oncall", request=""),
+        correction(started=started, ended=ended, recorded=ended),
+        correction("named", request_ids=("0b1e",), started=started, ended=ended, recorded=ended),
+        incident(rollbacks=("0b1e",), opened=started, corrected=ended),
+    )
+    for case in cases(*facts, lakefs=policy, now=now):
+        for debt in Debt:
+            case.owed(debt, now)
 
 
 def test_weak_joins_are_one_to_one_and_the_nearest_first() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from kfm_audit.evidence import Evidence
 from kfm_audit.evidence.reach import Reach
-from kfm_audit.facts import Change, MetricAlarm, Subscription, Topic
+from kfm_audit.facts import Change, MetricAlarm, Subscription, Topic, UnseenModule
 from kfm_audit.policy.model import Policy
 from kfm_audit.values import ABSENT, Known, Origin, Reference, ReferenceKind, Unknown
 
@@ -82,6 +82,17 @@ def test_a_topic_that_exists_may_have_subscribers_that_nobody_shows():
     assert reach(alarm(actions=made("alerts")), topic()) is Reach.NOT_REACHED
     lost = subscription(to=Unknown((Reference("local.topic", ReferenceKind.UNRESOLVED),)))
     assert reach(alarm(actions=made("alerts")), topic(), lost) is Reach.UNTOLD
+
+
+def test_sources_may_not_show_all_that_a_plan_would():
+    elsewhere = UnseenModule(subject="module.pager", origin=HERE, source="company/pager/aws")
+    to_it = made("alerts")
+    assert reach(alarm(actions=to_it), topic(), elsewhere) is Reach.UNTOLD
+    assert reach(alarm(actions=to_it), topic(), elsewhere, subscription()) is Reach.REACHED
+    maybe = subscription(indefinite=True)
+    assert reach(alarm(actions=to_it), topic(), maybe) is Reach.UNTOLD
+    assert reach(alarm(actions=to_it), topic(indefinite=True), maybe) is Reach.REACHED
+    assert reach(alarm(actions=to_it, indefinite=True), topic(), maybe) is Reach.REACHED
 
 
 def test_what_is_deleted_tells_nobody():

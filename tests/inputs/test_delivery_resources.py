@@ -42,6 +42,8 @@ TYPES = {
     "aws_sns_topic_subscription": Subscription,
     "aws_chatbot_slack_channel_configuration": ChatChannel,
     "aws_chatbot_teams_channel_configuration": ChatChannel,
+    "awscc_chatbot_microsoft_teams_channel_configuration": ChatChannel,
+    "awscc_chatbot_slack_channel_configuration": ChatChannel,
     "aws_kms_key": Key,
     "aws_kms_key_policy": KeyPolicy,
     "aws_kms_alias": KeyAlias,

@@ -133,6 +133,17 @@ def test_duplicates_are_dropped_and_lines_may_come_in_any_order() -> None:
     )
 
 
+def test_a_request_id_that_stands_for_two_calls_hides_neither() -> None:
+    other = line(user="mallory", path=f"{BRANCH}/hard_reset?ref=deadbeef0000")
+    facts = read(lines(line(), other, line(clock="10:00:00"), other))
+    assert [(f.user, f.target, f.time) for f in facts if isinstance(f, BranchOperation)] == [
+        ("jane.doe", "9666d7c9daf3", at("09:12:03")),
+        ("mallory", "deadbeef0000", at("09:12:03")),
+        ("jane.doe", "9666d7c9daf3", at("10:00:00")),
+    ]
+    assert facts[-1].duplicates == 1
+
+
 def test_without_request_ids_two_calls_of_one_second_stay_two() -> None:
     bare = {
         key: value
@@ -152,7 +163,7 @@ def test_what_is_lost_is_one_fact_with_the_first_place() -> None:
     lost = UnreadableInput(
         subject=PATH,
         origin=Origin(PATH, line=2),
-        cause="not JSON, cut off, or an audit line without time, status or branch",
+        cause="not JSON, cut off, wrapped in an unknown way, or an audit line without time, status, branch or a known call",
         cure="fetch the log again; if the collector hands it on so, have that keep lines whole "
         "(Docker cuts them at 16 KiB): a rollback may stand in what was lost",
         part="3 of 4 lines",
@@ -251,6 +262,7 @@ def test_forms_that_are_not_read_are_refused_with_the_cure(form) -> None:
     [
         ("README.md", b"The server writes:\n\n" + lines(line()) + b"\nThat says who.\nAnd when.\n"),
         ("main.tf", b'pattern = "{ $.msg = \\"HTTP call ended\\" && $.log_audit IS TRUE }"\n'),
+        ("notes.txt", b"lakefs-1 | up\n" * 9 + b"lakefs-1 | " + lines(line())),
         ("tfplan.json", b'{"format_version":"1.2","x":"log_audit"}'),
         ("dashboards.json", b'[{"title":"rollbacks","expr":"{log_audit=\\"true\\"}"}]'),
         ("otlp.jsonl", b'{"resourceMetrics":[]}\n{"resourceMetrics":[]}\n'),

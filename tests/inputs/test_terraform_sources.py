@@ -93,11 +93,58 @@ def test_windows_line_ends_and_byte_order_mark(folder, check) -> None:
     assert places(report)[f"{ALARM}.backlog"] == ("infra/main.tf", 4, 3, 4, 21)
 
 
-def test_two_folders_that_fit_alike_give_the_plans_own_place(folder, check) -> None:
+def by_stack(report: dict) -> dict[str, set[str]]:
+    """The files that ALM001 shows, by stack."""
+    found: dict[str, set[str]] = {}
+    for finding in report["findings"]:
+        if finding["rule"] == "ALM001":
+            found.setdefault(finding["stack"], set()).add(finding["location"]["path"])
+    return found
+
+
+def test_two_folders_that_fit_alike_give_the_plans_own_place_and_are_judged_too(folder, check) -> None:
+    """One of them may have no plan: rather judged twice than never."""
     (folder / "copy").mkdir()
     (folder / "copy/main.tf").write_text(MAIN)
     _, report = check(".", cwd=folder)
-    assert {place[0] for place in places(report).values()} == {"tfplan.json"}
+    # The module that `copy` calls lies in no folder of this run.
+    assert by_stack(report) == {
+        "tfplan": {"tfplan.json"},
+        "infra": {"infra/main.tf", "infra/modules/queue/main.tf"},
+        "copy": {"copy/main.tf"},
+    }
+
+
+def test_as_many_plans_as_folders_that_fit_alike_are_their_plans(folder, check) -> None:
+    (folder / "copy").mkdir()
+    (folder / "copy/main.tf").write_text(MAIN)
+    (folder / "dev.tfplan.json").write_text((folder / "tfplan.json").read_text())
+    _, report = check(".", cwd=folder)
+    assert by_stack(report) == {"tfplan": {"tfplan.json"}, "dev.tfplan": {"dev.tfplan.json"}}
+
+
+def test_of_folders_that_fit_alike_a_plan_belongs_to_the_one_that_it_lies_in(folder, check) -> None:
+    (folder / "copy").mkdir()
+    (folder / "copy/main.tf").write_text(MAIN)
+    (folder / "tfplan.json").rename(folder / "copy/tfplan.json")
+    _, report = check(".", cwd=folder)
+    assert by_stack(report) == {
+        "copy/tfplan": {"copy/main.tf"},
+        "infra": {"infra/main.tf", "infra/modules/queue/main.tf"},
+    }
+
+
+def test_a_folder_that_shares_a_name_with_a_plan_is_not_its_root(folder, check) -> None:
+    (folder / "other").mkdir()
+    others = "".join(f'resource "{ALARM}" "other{n}" {{\n  alarm_name = "prod-{n}"\n}}\n' for n in range(9))
+    (folder / "other/main.tf").write_text(MAIN[: MAIN.index("module")] + others)
+    (folder / "infra/main.tf").unlink()
+    document = json.loads((folder / "tfplan.json").read_text())
+    resources = [{"address": f"{ALARM}.{name}", "type": ALARM, "name": name} for name in ("backlog", "age")]
+    document["configuration"] = {"root_module": {"resources": resources, "module_calls": {"queues": {}, "vendor": {}}}}
+    (folder / "tfplan.json").write_text(json.dumps(document))
+    _, report = check(".", cwd=folder)
+    assert by_stack(report)["other"] == {"other/main.tf"}
 
 
 def test_config_says_which_folder_it_is(folder, check) -> None:
@@ -107,8 +154,10 @@ def test_config_says_which_folder_it_is(folder, check) -> None:
         '[[stack]]\nplan = "tfplan.json"\nroot = "infra"\nname = "prod-infra"\n'
     )
     _, report = check(".", cwd=folder)
-    assert places(report)[f"{ALARM}.backlog"][0] == "infra/main.tf"
-    assert {finding["stack"] for finding in report["findings"]} == {"prod-infra"}
+    assert by_stack(report) == {
+        "prod-infra": {"infra/main.tf", "infra/modules/queue/main.tf"},
+        "copy": {"copy/main.tf"},
+    }
 
 
 def test_a_source_that_does_not_parse_gives_the_plans_own_place(folder, check) -> None:
@@ -117,11 +166,22 @@ def test_a_source_that_does_not_parse_gives_the_plans_own_place(folder, check) -
     assert places(report)[f"{ALARM}.backlog"][0] == "tfplan.json"
 
 
-def test_sources_alone_are_nothing_checked(folder, check) -> None:
+def test_sources_alone_are_judged(folder, check) -> None:
     code, report = check("infra", "--isolated", cwd=folder)
-    assert code == 3
-    assert [finding["rule"] for finding in report["findings"]] == ["SYS004"]
-    assert report["questions"]["told"]["answer"] == "not-checked"
+    assert code == 1
+    assert places(report) == {
+        f"{ALARM}.backlog": ("infra/main.tf", 4, 3, 4, 21),
+        f"{ALARM}.age": ("infra/main.tf", 7, 1, 7, 45),
+        **{
+            f'module.queues["{key}"].{ALARM}.depth[{n}]': ("infra/modules/queue/main.tf", 5, 3, 5, 38)
+            for key in ("a.b", "c")
+            for n in (0, 1)
+        },
+    }
+    assert {finding["location"]["pointer"] for finding in report["findings"]} == {None}
+    told = report["questions"]["told"]
+    assert told["answer"] == "partly"
+    assert "what module.vendor makes is not in the sources: check a plan" in told["why"]
 
 
 def said(report: dict) -> list[tuple[str, str, str | None]]:

@@ -16,6 +16,11 @@ def test_forms() -> None:
     assert log_form(b'up":1}\n' + LINE + b"\n" + LINE + b"\n" + LINE[:40]) is LogForm.LINES
     assert log_form(b"\x00" * 4096 + LINE) is LogForm.LINES
     assert log_form(SERVER) is LogForm.LINES
+    assert log_form(b"2026-07-01T09:12:03.5Z stdout F " + LINE) is LogForm.LINES
+    assert (
+        log_form(b"\n".join([b'{"MESSAGE":' + b'"' + LINE.replace(b'"', b'\\"') + b'"}'] * 3))
+        is LogForm.LINES
+    )
     assert log_form(TEXT * 2) is LogForm.TEXT
     assert (
         log_form(b'{\n  "events": [\n    {\n      "message": "{\\"log_audit\\":true}"\n    }\n  ]\n}')

@@ -101,16 +101,100 @@ WRAPPERS = {
     "cloudwatch event": {"id": "1", "timestamp": 1782897123000, "message": HARD_RESET},
     "filter-log-events": {"events": [{"timestamp": 1, "message": HARD_RESET}], "searchedLogStreams": []},
     "subscription": {"messageType": "DATA_MESSAGE", "logEvents": [{"id": "1", "message": HARD_RESET}]},
+    "two": {"message": '{"log":' + msgspec.json.encode(HARD_RESET).decode() + "}"},
+    "elasticsearch, filebeat": {"_source": {"log": {"file": {"path": "/x"}}, "message": HARD_RESET}},
+    "elasticsearch, fluent bit": {"_source": {"log": HARD_RESET}},
+    "fluentd": {"record": msgspec.json.decode(HARD_RESET)},
+    "journald": {"MESSAGE": HARD_RESET, "_PID": "7"},
+    "loki": {"labels": {"app": "lakefs"}, "line": HARD_RESET, "timestamp": "2026-07-01T09:12:03Z"},
+    "opentelemetry": {"body": HARD_RESET},
+    "google cloud": {"jsonPayload": msgspec.json.decode(HARD_RESET), "severity": "INFO"},
+    "google cloud, text": {"textPayload": HARD_RESET},
+    "splunk": {"result": {"_raw": HARD_RESET}},
+    "cloudwatch insights": {"@message": HARD_RESET},
+    "an array": [msgspec.json.decode(HARD_RESET)],
+    "an array of wrapped lines": [{"log": HARD_RESET}],
+    "a text": msgspec.json.encode(HARD_RESET).decode(),
+    "containerd": "2026-07-01T09:12:03.5Z stdout F " + HARD_RESET,
+    "docker compose": "lakefs-1  | " + HARD_RESET,
+    "containerd, wrapped": {"log": "2026-07-01T09:12:03.5Z stdout F " + HARD_RESET},
 }
 
 
 @pytest.mark.parametrize("wrapper", WRAPPERS)
-def test_one_wrapper_is_taken_off(wrapper) -> None:
+def test_wrappers_are_taken_off(wrapper) -> None:
     assert calls(WRAPPERS[wrapper]) == [RESET]
 
 
-def test_a_second_wrapper_is_not() -> None:
-    assert calls({"log": msgspec.json.encode({"log": HARD_RESET}).decode()}) == [Entry.OTHER]
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        {"payload": msgspec.json.decode(HARD_RESET)},
+        {"payload": HARD_RESET},
+        {"streams": [{"values": [["1782897123", HARD_RESET]]}]},
+        {"resourceLogs": [{"scopeLogs": [{"logRecords": [{"body": {"stringValue": HARD_RESET}}]}]}]},
+        {"payload": {f"data_{key}": value for key, value in REVERT.items() if key != "log_audit"}},
+        "stdout F: msg=HTTP call ended",
+        "log_audit",
+    ],
+)
+def test_an_audit_line_in_an_unknown_wrapper_is_broken(wrapped) -> None:
+    assert calls(wrapped) == [Entry.BROKEN]
+
+
+def test_a_wrapper_too_deep_is_broken_and_so_is_one_beside_a_call() -> None:
+    deep: object = msgspec.json.decode(HARD_RESET)
+    for _ in range(9):
+        deep = {"log": deep}
+    assert calls(deep) == [Entry.BROKEN]
+    line = msgspec.json.decode(HARD_RESET)
+    assert calls([line, {"payload": line}, {"level": "info"}]) == [RESET, Entry.BROKEN, Entry.OTHER]
+
+
+def test_braces_in_the_text_of_another_line_are_no_loss() -> None:
+    assert calls({"level": "debug", "msg": "answered", "body": 'a {template} "x": 1'}) == [Entry.OTHER]
+
+
+BRANCH = "/api/v1/repositories/kfm/branches/env-prod"
+NO_ID = {key: value for key, value in REVERT.items() if key != "operation_id"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", f"{BRANCH}/%72evert"),
+        ("POST", f"/lakefs{BRANCH}/revert"),
+        ("POST", f"{BRANCH}/rewind"),
+        ("PUT", f"{BRANCH}/revert"),
+        ("PATCH", BRANCH),
+        ("", f"{BRANCH}/hard_reset"),
+        ("DELETE", "/lakefs/api/v1/auth/groups/sre/members/jane"),
+    ],
+)
+def test_a_call_that_cannot_be_told_is_broken_unless_it_failed(method, path) -> None:
+    assert calls({**NO_ID, "method": method, "path": path}) == [Entry.BROKEN]
+    assert calls({**NO_ID, "method": method, "path": path, "status_code": 403}) == [Entry.BROKEN]
+    (failed,) = calls({**NO_ID, "method": method, "path": path, "status_code": 405})
+    assert isinstance(failed, Call)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", f"{BRANCH}/rewind"),
+        ("POST", f"{BRANCH}/objects?path=branches/a"),
+        ("POST", f"{BRANCH}/objects/delete"),
+        ("PUT", f"{BRANCH}/staging/pmpu/1/parts/2/copy"),
+        ("POST", f"{BRANCH}/cherry-pick"),
+        ("DELETE", f"{BRANCH}/import"),
+        ("POST", "/api/v1/repositories/kfm/branches"),
+        ("POST", "/api/v1/repositories/kfm/refs/a/merge/env-prod"),
+    ],
+)
+def test_calls_that_move_no_branch_back_are_of_no_interest(method, path) -> None:
+    (call,) = calls({**NO_ID, "method": method, "path": path, "status_code": 200})
+    assert isinstance(call, Call)
+    assert call.operation is None
 
 
 @pytest.mark.parametrize(
@@ -146,6 +230,8 @@ def test_other_lines_are_none_of_the_audits(line) -> None:
         {**REVERT, "status_code": "204 No Content"},
         {**REVERT, "status_code": True},
         {**REVERT, "status_code": [204]},
+        {**REVERT, "status_code": 10**30},
+        {**REVERT, "time": "0001-01-01T00:00:00Z"},
         '{"log":"time=\\"2026-07-01T09:12:03Z\\" level=info msg=\\"HTTP call ended\\" method=PUT"}',
     ],
 )
@@ -187,6 +273,8 @@ JSON = st.recursive(
                     "message",
                     "events",
                     "logEvents",
+                    "_source",
+                    "line",
                     "data_time",
                     "data_operation_id",
                     "x",

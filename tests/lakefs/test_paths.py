@@ -42,6 +42,14 @@ def test_a_name_is_decoded_once_and_an_encoded_slash_makes_no_segment() -> None:
     )
 
 
+def test_scheme_host_and_slashes_say_nothing() -> None:
+    plain = BranchPath("kfm", "env-prod", "hard_reset", {"ref": "http://x//y/"})
+    for before in ("", "http://lakefs", "HTTPS://lakefs:8000", "/", "//", "http://h/"):
+        for after in ("", "/", "//"):
+            target = f"{before}/api/v1//repositories/kfm/branches/env-prod/hard_reset{after}?ref=http://x//y/"
+            assert branch_path(target) == plain
+
+
 @given(NAMES, NAMES)
 def test_members_of_any_name(group, user) -> None:
     path = f"/api/v1/auth/groups/{quote(group, safe='')}/members/{quote(user, safe='')}"

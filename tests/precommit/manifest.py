@@ -37,8 +37,7 @@ HOOKS = """\
 
 def manifest() -> str:
     """The text of the file."""
-    # A kind that is not judged alone would stop every commit that holds nothing else: "nothing was checked".
-    inputs = [name for kind in KINDS if kind.judged for name in kind.names]
+    inputs = [name for kind in KINDS for name in kind.names]
     # A pyproject.toml changes for many reasons that are not ours.
     config = [name for name in NAMES if name != "pyproject.toml"]
     return HEAD + HOOKS.format(inputs=files(inputs), inputs_and_config=files([*inputs, *config]))

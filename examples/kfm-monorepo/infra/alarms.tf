@@ -1,7 +1,6 @@
 locals {
   warmer_arn      = "arn:aws:lambda:us-east-2:111122223333:function:kfm-${var.environment}-tile-warmer"
-  case_arn        = "arn:aws:lambda:us-east-2:111122223333:function:kfm-${var.environment}-open-case"
-  weekend_actions = var.weekend_route == "pager" ? [aws_sns_topic.alerts.arn] : [local.case_arn]
+  weekend_actions = [aws_cloudformation_stack.on_call.outputs["WeekendTarget"]]
 }
 
 module "soils_alarms" {

@@ -26,3 +26,9 @@ resource "aws_lambda_permission" "soils_redrive_from_alarms" {
   principal      = "lambda.alarms.cloudwatch.amazonaws.com"
   source_account = "111122223333"
 }
+
+# The vendor of the on-call service ships a CloudFormation template and nothing else.
+resource "aws_cloudformation_stack" "on_call" {
+  name         = "kfm-${var.environment}-on-call"
+  template_url = "https://on-call.example/templates/weekend-routing.yaml"
+}

@@ -18,9 +18,3 @@ variable "redrive_role_arn" {
   description = "The role of the function that moves dead letters back."
   type        = string
 }
-
-variable "weekend_route" {
-  description = "Who is told at weekends: `pager`, or `case` for the function that opens a case."
-  type        = string
-  default     = "pager"
-}

@@ -61,8 +61,10 @@ def _covered(row: int, column: int, lines: list[bytes], spans: tuple[Span, ...])
 
 
 def _spans(found: tuple[Block, ...]) -> Iterator[Span]:
-    """The extents of all blocks and attributes, at every depth."""
-    for block in found:
+    """The extents of all blocks and arguments, at every depth."""
+    pending = list(found)
+    while pending:
+        block = pending.pop()
         yield block.span
         yield from (argument.span for argument in block.arguments.values())
-        yield from _spans(block.blocks)
+        pending.extend(block.blocks)

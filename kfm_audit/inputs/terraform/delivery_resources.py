@@ -184,6 +184,8 @@ DELIVERY_READERS: Final[Mapping[str, Callable[[Instance], Fact]]] = {
     "aws_sns_topic_subscription": _subscription,
     "aws_chatbot_slack_channel_configuration": _chat_channel,
     "aws_chatbot_teams_channel_configuration": _chat_channel,
+    "awscc_chatbot_microsoft_teams_channel_configuration": _chat_channel,
+    "awscc_chatbot_slack_channel_configuration": _chat_channel,
     "aws_kms_key": _key,
     "aws_kms_key_policy": _key_policy,
     "aws_kms_alias": _key_alias,

@@ -240,9 +240,8 @@ def _change(entry: ResourceChange) -> Change | None:
 
 def _stack(source: Source, context: ReadContext) -> str:
     """The plan's stack: as config calls it, else the plan's path below the root without its ending."""
-    path = context.below_root(source.path)
-    told = context.stacks.get(path)
-    return told.name if told else Path(path).with_suffix("").as_posix()
+    told = context.stack_of(source.path)
+    return told.name if told else Path(context.below_root(source.path)).with_suffix("").as_posix()
 
 
 def _decode(raw: Raw) -> Json:

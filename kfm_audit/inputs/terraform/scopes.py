@@ -192,7 +192,7 @@ class Scope:
 
     def _child(self, name: str, block: Block, module: Module, copy: Copy) -> Scope:
         given = {
-            argument: lambda value=value: self.settled(value.expression, copy.names)  # type: ignore[misc]
+            argument: lambda value=value: self.settled(value.expression, copy.names)
             for argument, value in block.arguments.items()
             if argument not in _OF_THE_CALL
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -13,11 +13,11 @@ from kfm_audit.inputs.terraform.block_values import BlockValues
 from kfm_audit.inputs.terraform.hcl import Block
 from kfm_audit.inputs.terraform.instances import Copy
 from kfm_audit.inputs.terraform.language.evaluate import Evaluator
-from kfm_audit.inputs.terraform.language.values import Budget, Exhausted
+from kfm_audit.inputs.terraform.language.values import Budget, Exhausted, Value
 from kfm_audit.inputs.terraform.modules import Module, literal
 from kfm_audit.inputs.terraform.providers import Provider, provider, provider_name
 from kfm_audit.inputs.terraform.resources import READERS, Instance
-from kfm_audit.inputs.terraform.scopes import Estate, Given, Scope
+from kfm_audit.inputs.terraform.scopes import Estate, Scope
 from kfm_audit.values import Origin
 
 _STEPS: Final = 5_000_000
@@ -40,13 +40,14 @@ class SourceFacts:
         self._lost: list[UnreadableInput] = []
         self._unseen: dict[int, UnseenModule] = {}
 
-    def facts(self, given: Given) -> Iterator[Fact]:
-        """The facts, each with its origin in the file that declares it; `given` are the root's variables.
+    def facts(self, values: Mapping[str, Value]) -> Iterator[Fact]:
+        """The facts, each with its origin in the file that declares it; `values` are those of the root's variables.
 
         Raises nothing: what asks for too much work is an `UnreadableInput`.
         """
         try:
             estate = Estate(self._root.folder, Evaluator(Budget(_STEPS)), self._module)
+            given = {name: lambda value=value: value for name, value in values.items()}
             yield from self._of(Scope(estate, self._root, given))
         except Exhausted:
             path = self._root.paths[0]

@@ -36,10 +36,14 @@ def automatic(paths: Iterable[str]) -> list[str]:
 
 
 def read_variables(source: Source) -> tuple[Mapping[str, Value], tuple[UnreadableInput, ...]]:
-    """The values in a variable file, and what was lost of it. Raises OSError."""
+    """The values in a variable file, and what was lost of it. Raises nothing."""
+    try:
+        data = source.data
+    except OSError as error:
+        return {}, (unreadable(source, f"cannot be read: {error.strerror}", "check that it may be read"),)
     if source.path.endswith(".json"):
-        return _from_json(source)
-    parsed = parse_file(source.path, source.data)
+        return _from_json(source, data)
+    parsed = parse_file(source.path, data)
     if parsed.broken or parsed.blocks:
         return {}, (unreadable(source, "is no list of values for variables", _CURE),)
     values, lost = {}, []
@@ -67,9 +71,9 @@ def to_value(json: Json) -> Value:
     return json if isinstance(json, str | int | float) else None
 
 
-def _from_json(source: Source) -> tuple[Mapping[str, Value], tuple[UnreadableInput, ...]]:
+def _from_json(source: Source, data: bytes) -> tuple[Mapping[str, Value], tuple[UnreadableInput, ...]]:
     try:
-        value = to_value(msgspec.json.decode(source.data))
+        value = to_value(msgspec.json.decode(data))
     except (msgspec.MsgspecError, RecursionError):
         value = None
     if isinstance(value, dict):

@@ -20,13 +20,16 @@ class Composites(Struct, frozen=True, forbid_unknown_fields=True):
 
 @rule("ALM007", on=MetricAlarm, severity=Severity.NOTE, settings=Composites)
 def page_without_composite(alarm: MetricAlarm, ctx: Context[Composites]) -> Iterator[Finding]:
-    """A metric alarm notifies by itself, where a composite alarm should.
+    """Several metric alarms notify a topic by themselves, where a composite alarm should.
 
     ## Why
     One broken consumer raises backlog, age, errors and dead letters within minutes: four pages for one
     cause. A composite alarm above them sends one, can be suppressed during maintenance, and is where the
     message says what is wrong. It is a note, because a page too many is better than none: an alarm whose
     action is taken away before the composite exists pages nobody.
+
+    An alarm that is the only one of its stack to notify a topic has nothing to be joined with, and is
+    left alone.
 
     ## Bad
     ```json tfplan.json
@@ -35,17 +38,36 @@ def page_without_composite(alarm: MetricAlarm, ctx: Context[Composites]) -> Iter
       "terraform_version": "1.9.5",
       "resource_changes": [
         {
-          "address": "aws_cloudwatch_metric_alarm.errors",
+          "address": "aws_cloudwatch_metric_alarm.age",
           "mode": "managed",
           "type": "aws_cloudwatch_metric_alarm",
-          "name": "errors",
+          "name": "age",
           "change": {
             "actions": ["create"],
             "after": {
-              "alarm_name": "prod-errors",
-              "namespace": "AWS/Lambda",
-              "metric_name": "Errors",
-              "dimensions": {"FunctionName": "prod-load"},
+              "alarm_name": "prod-age",
+              "namespace": "AWS/SQS",
+              "metric_name": "ApproximateAgeOfOldestMessage",
+              "dimensions": {"QueueName": "prod-soils"},
+              "alarm_actions": [
+                "arn:aws:sns:us-east-1:111122223333:oncall"
+              ]
+            },
+            "after_unknown": {}
+          }
+        },
+        {
+          "address": "aws_cloudwatch_metric_alarm.backlog",
+          "mode": "managed",
+          "type": "aws_cloudwatch_metric_alarm",
+          "name": "backlog",
+          "change": {
+            "actions": ["create"],
+            "after": {
+              "alarm_name": "prod-backlog",
+              "namespace": "AWS/SQS",
+              "metric_name": "ApproximateNumberOfMessagesVisible",
+              "dimensions": {"QueueName": "prod-soils"},
               "alarm_actions": [
                 "arn:aws:sns:us-east-1:111122223333:oncall"
               ]
@@ -64,17 +86,33 @@ def page_without_composite(alarm: MetricAlarm, ctx: Context[Composites]) -> Iter
       "terraform_version": "1.9.5",
       "resource_changes": [
         {
-          "address": "aws_cloudwatch_metric_alarm.errors",
+          "address": "aws_cloudwatch_metric_alarm.age",
           "mode": "managed",
           "type": "aws_cloudwatch_metric_alarm",
-          "name": "errors",
+          "name": "age",
           "change": {
             "actions": ["create"],
             "after": {
-              "alarm_name": "prod-errors",
-              "namespace": "AWS/Lambda",
-              "metric_name": "Errors",
-              "dimensions": {"FunctionName": "prod-load"}
+              "alarm_name": "prod-age",
+              "namespace": "AWS/SQS",
+              "metric_name": "ApproximateAgeOfOldestMessage",
+              "dimensions": {"QueueName": "prod-soils"}
+            },
+            "after_unknown": {}
+          }
+        },
+        {
+          "address": "aws_cloudwatch_metric_alarm.backlog",
+          "mode": "managed",
+          "type": "aws_cloudwatch_metric_alarm",
+          "name": "backlog",
+          "change": {
+            "actions": ["create"],
+            "after": {
+              "alarm_name": "prod-backlog",
+              "namespace": "AWS/SQS",
+              "metric_name": "ApproximateNumberOfMessagesVisible",
+              "dimensions": {"QueueName": "prod-soils"}
             },
             "after_unknown": {}
           }
@@ -88,7 +126,7 @@ def page_without_composite(alarm: MetricAlarm, ctx: Context[Composites]) -> Iter
             "actions": ["create"],
             "after": {
               "alarm_name": "prod-page",
-              "alarm_rule": "ALARM(prod-errors)",
+              "alarm_rule": "ALARM(prod-age) OR ALARM(prod-backlog)",
               "alarm_actions": [
                 "arn:aws:sns:us-east-1:111122223333:oncall"
               ]
@@ -134,10 +172,10 @@ def page_without_composite(alarm: MetricAlarm, ctx: Context[Composites]) -> Iter
             help="take the topic out of the metric alarm's alarm_actions, once you have seen the "
             "composite page",
         )
-    else:
+    elif any(ctx.evidence.alarms.notify_themselves(alarm.stack, each) > 1 for each in topics.value):
         yield ctx.fail(
             alarm,
-            f"notifies {topic} by itself: the policy asks for a composite alarm before a page",
+            f"notifies {topic} by itself, as others do: the policy asks for a composite alarm before a page",
             at="alarm_actions",
             help="watch it by a composite alarm, move the topic there and take it away here in the same "
             "change; "

@@ -17,7 +17,9 @@ def rollback_without_correction(case: Case, ctx: Context[NoSettings]) -> Iterato
     ## Why
     A rollback says that what had been promoted was wrong. Unless a correction says which commit was reverted,
     why, and who answers for it, lineage goes on claiming that derived data stand on commits that no branch
-    holds any more. The correction is pending until it is due; a draft keeps it pending and never settles it.
+    holds any more. The correction is pending until it is due; a draft keeps it pending and never settles it. Nor does
+    a correction that names the call and ended before it, is about another branch, or accounts for another
+    episode: one correction accounts for one episode, however many calls it has.
 
     ## Bad
     ```json audit.jsonl
@@ -85,11 +87,19 @@ def rollback_without_correction(case: Case, ctx: Context[NoSettings]) -> Iterato
     persons = (case.first.user,) if case.first.user else ()
     record = case.records.get(Debt.CORRECTION)
     draft = record and next((c for c in ctx.evidence.of(Correction) if c.subject == record.subject), None)
-    related = (ctx.related("the correction that is not final", draft),) if draft else ()
+    what = (
+        "the correction that does not settle it"
+        if record and record.cure
+        else "the correction that is not final"
+    )
+    related = (ctx.related(what, draft),) if draft else ()
     if record:
         lack = f"its correction {record.subject} does not settle it: {record.why_not_final}"
-        cure = f"finish {record.subject}: fill in what is still open, take out kfm:draft and commit it"
-        document = ""
+        cure = (
+            record.cure
+            or f"finish {record.subject}: fill in what is still open, take out kfm:draft and commit it"
+        )
+        document = _skeleton(case) if record.cure else ""
     else:
         lack = "no correction Activity accounts for it"
         name = f"{case.first.time:%Y-%m-%d}-{case.first.repository}-{case.first.branch}.prov.jsonld"

@@ -15,7 +15,8 @@ def rollback_without_incident(case: Case, ctx: Context[NoSettings]) -> Iterator[
     ## Why
     Times to recovery, false positives and what was learned are counted over incidents. A rollback without one
     is a failure that the figures never saw. The record lists the rollback, or the rollback's correction names
-    the record. It is pending until it is due; an open incident keeps it pending and never settles it.
+    the record. It is pending until it is due; an open incident keeps it pending and never settles it, nor
+    does one that was over longer before the call than a record may take.
 
     ## Bad
     ```json audit.jsonl
@@ -81,10 +82,16 @@ def rollback_without_incident(case: Case, ctx: Context[NoSettings]) -> Iterator[
     persons = (case.first.user,) if case.first.user else ()
     record = case.records.get(Debt.INCIDENT)
     open_one = record and next((i for i in ctx.evidence.of(Incident) if i.subject == record.subject), None)
-    related = (ctx.related("the incident that is not over", open_one),) if open_one else ()
+    what = (
+        "the incident that does not settle it" if record and record.cure else "the incident that is not over"
+    )
+    related = (ctx.related(what, open_one),) if open_one else ()
     if record:
         lack = f"its incident {record.subject} does not settle it: {record.why_not_final}"
-        cure = f"when {record.subject} is over, set its status and corrected_at, and finish its summary"
+        cure = (
+            record.cure
+            or f"when {record.subject} is over, set its status and corrected_at, and finish its summary"
+        )
         document = ""
     else:
         lack = "no incident record belongs to it"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kfm_audit.facts import Correction
 from kfm_audit.prov.placeholders import is_placeholder
 from kfm_audit.prov.quoting import quote, shorten
-from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, duration, rule
+from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, duration, rule, shifted
 
 
 @rule("PRV004", on=Correction, severity=Severity.ERROR)
@@ -148,7 +148,7 @@ def _draft(correction: Correction, ctx: Context[NoSettings]) -> Iterator[Finding
         return  # LFS002 keeps the case pending, and fails it when it is overdue
     at, help_ = "kfm:draft", "finish it, and take kfm:draft out"
     begun = correction.ended or correction.started
-    due = begun + duration(ctx.policy.lakefs.due.correction) if begun else None
+    due = shifted(begun, duration(ctx.policy.lakefs.due.correction)) if begun else None
     if due is not None and ctx.now < due:
         yield ctx.pending(correction, "is a draft still", due=due, at=at, help=help_)
     else:

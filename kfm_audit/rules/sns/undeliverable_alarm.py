@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from kfm_audit.evidence.delivery import Route
 from kfm_audit.evidence.reach import Path, Reach, Step
 from kfm_audit.facts import Alarm, CompositeAlarm, Fact, MetricAlarm, Topic
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Related, Severity, rule
@@ -21,16 +22,18 @@ def undeliverable_alarm(fact: Fact, ctx: Context[NoSettings]) -> Iterator[Findin
     """The alarm notifies a topic, and no subscriber of any of its topics gets the message.
 
     ## Why
-    An alarm with an SNS action passes every review, and still tells nobody: the topic has no subscription, a
-    filter policy drops the message, the topic refuses CloudWatch, a function or queue refuses SNS, a mail
+    An alarm with an SNS action passes every review, and still tells nobody: the topic has no subscription,
+    a filter policy drops the message, the topic refuses CloudWatch, a function or queue refuses SNS, a mail
     address was never confirmed. The rule follows the message on its way (alarm, topic, subscription,
     endpoint), with the exact body that CloudWatch publishes for this alarm, and says where it ends. Where
     another rule says the same of the topic or subscription, it names it as the cause.
 
     A topic that is not known to exist (the plan makes it, or there are sources only) has the subscriptions
     that the input shows, and no others. A topic that exists already may have some that were made by hand:
-    where no input shows any, this is said once, of the topic. Of topics that no input holds (an ARN, a data source) nothing can be said, and nothing is said
-    here; the run's answer to "Will somebody be told?" counts them. An alarm whose actions are switched off is
+    where no input shows any, this is said once, of the topic. Chat channels of AWS Chatbot count as
+    subscribers; what a CloudFormation stack or a command subscribes is not seen, and needs a suppression.
+    Of topics that no input holds (an ARN, a data source) nothing can be said, and nothing is said here; the
+    run's answer to "Will somebody be told?" counts them. An alarm whose actions are switched off is
     ALM002's, one without a topic ALM001's. The other ways that ALM001 accepts, an EventBridge rule and a
     composite alarm above, are accepted here too.
 
@@ -131,8 +134,9 @@ def undeliverable_alarm(fact: Fact, ctx: Context[NoSettings]) -> Iterator[Findin
     Of an alarm: where a filter policy asks for what is known of its message only after apply, or at run time,
     and where it may notify other topics than those that the plan shows. Of a topic, once for all its alarms:
     where it exists and no input shows a subscription; where a filter policy, a protocol or another policy is
-    known only after apply; where a function, queue or key is not in the input; and where its only subscribers
-    are mail or web addresses of which no input shows that they were confirmed.
+    known only after apply; where a function or queue is not in the input; where its only subscribers are mail
+    or web addresses of which no input shows that they were confirmed; and, of sources without a plan, where a
+    subscription hangs on a `count` that is not known or a module is not there that may hold one.
 
     ## Settings
     `delivery.eventbridge` and `delivery.composite` say whether these routes count, as for ALM001.
@@ -150,14 +154,10 @@ def undeliverable_alarm(fact: Fact, ctx: Context[NoSettings]) -> Iterator[Findin
         return
     if told.reach is Reach.UNTOLD and ctx.evidence.notifications.waits_for(fact):
         return  # said once, of the topic
-    delivery = ctx.evidence.delivery
-    routes = [
-        *([delivery.by_eventbridge(fact)] if ctx.policy.delivery.eventbridge else []),
-        *([delivery.by_composite(fact)] if ctx.policy.delivery.composite else []),
-    ]
+    routes = _routes(fact, ctx)
     if any(route.exists for route in routes):
         return
-    reasons, cures = _reasons(told.paths, told.reach)
+    reasons, cures = _reasons(told.paths, Reach.NOT_REACHED if told.open else told.reach)
     related = tuple(_related(told.paths, fact, ctx))
     maybe = next((route for route in routes if route.exists is None), None)
     if told.reach is Reach.UNTOLD or maybe is not None:
@@ -182,9 +182,22 @@ def undeliverable_alarm(fact: Fact, ctx: Context[NoSettings]) -> Iterator[Findin
     )
 
 
+def _routes(alarm: Alarm, ctx: Context[NoSettings]) -> list[Route]:
+    """The ways beside the alarm's own topics, as far as policy lets them count."""
+    delivery = ctx.evidence.delivery
+    return [
+        *([delivery.by_eventbridge(alarm)] if ctx.policy.delivery.eventbridge else []),
+        *([delivery.by_composite(alarm)] if ctx.policy.delivery.composite else []),
+    ]
+
+
 def _of_topic(topic: Topic, ctx: Context[NoSettings]) -> Iterator[Finding]:
     """What cannot be told of all alarms of a topic alike is said once."""
-    alarms = ctx.evidence.notifications.dependents(topic)
+    alarms = [
+        alarm
+        for alarm in ctx.evidence.notifications.dependents(topic)
+        if not any(route.exists for route in _routes(alarm, ctx))
+    ]
     if not alarms:
         return
     paths = [
@@ -210,7 +223,7 @@ def _reasons(paths: Iterable[Path], reach: Reach) -> tuple[list[str], list[str]]
     for path in paths:
         name = path.destination.name
         steps = [(f"{end.subscriber.subject} of {name}", end.step) for end in path.ends]
-        if path.stop is not None and path.stop.reach is reach:
+        if path.stop is not None and (path.stop.reach is reach or not path.ends):
             steps = [(name, path.stop)]
         if not steps:
             reasons.append(f"nothing in the input subscribes to {name}")

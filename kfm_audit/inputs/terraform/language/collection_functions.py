@@ -79,7 +79,7 @@ def distinct(arguments: Arguments, budget: Budget) -> Value:
     items = items_of(only(arguments))
     if not is_known(items, budget) or any(isinstance(item, tuple | dict) for item in items):
         return unknown_of(arguments, budget)
-    return tuple(dict.fromkeys(unified(items)))  # type: ignore[arg-type]  # what is known and no collection hashes
+    return tuple(dict.fromkeys(unified(items)))
 
 
 def length(arguments: Arguments, budget: Budget) -> Value:

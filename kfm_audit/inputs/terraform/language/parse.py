@@ -67,7 +67,7 @@ class _Parser:
 
     def chain(self, nodes: list[Node], whole: Node, depth: int) -> Expression:
         """A term and the steps after it; `whole` is shown for what is none."""
-        if not nodes:
+        if not nodes or len(nodes) > MAX_DEPTH:
             return Unread(self.text(whole))
         return self._steps(self._term(nodes[0], depth), nodes[1:], depth)
 
@@ -156,9 +156,11 @@ class _Parser:
         parts = [child for child in node.children if child.type == "expression"]
         if len(parts) != 2:
             return Literal(self.text(node)), Unread(self.text(node))
-        key = self.expression(parts[0], depth)
-        bare = isinstance(key, Name) and parts[0].children[0].type != "("
-        return (Literal(key.word) if isinstance(key, Name) and bare else key), self.expression(parts[1], depth)
+        # A bare word is the key itself, also where it is a word of the language: `null = 1`.
+        word = self.text(parts[0])
+        bare = word.isidentifier() or word.replace("-", "_").isidentifier()
+        key = Literal(word) if bare else self.expression(parts[0], depth)
+        return key, self.expression(parts[1], depth)
 
     def _call(self, node: Node, depth: int) -> Expression:
         function = self.text(node.children[0])
@@ -180,8 +182,11 @@ class _Parser:
         return Binary(parts[at].type, left, right)
 
     def _conditional(self, node: Node, depth: int) -> Expression:
+        whole = node
         arms: list[tuple[Node, Node]] = []
         while True:
+            if len(arms) > MAX_DEPTH:
+                return Unread(self.text(whole))
             condition, then, otherwise = (child for child in node.children if child.type == "expression")
             arms.append((then, otherwise))
             inner = condition.children[0]

@@ -34,7 +34,7 @@ def join(arguments: Arguments, budget: Budget) -> Value:
     """`join(separator, list...)`."""
     if not arguments:
         raise Fault("join()")
-    parts = []
+    parts: list[str] = []
     for items in arguments[1:]:
         if not isinstance(items, tuple):
             raise Fault("a list")

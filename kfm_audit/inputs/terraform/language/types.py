@@ -120,7 +120,7 @@ def _set(each: Convert) -> Convert:
         if any(isinstance(item, tuple | dict) for item in items):
             return SetOf(items)
         # Texts are sorted by code point, numbers by size; one set holds one type.
-        return SetOf(sorted(dict.fromkeys(items), key=lambda item: (item is None, item)))  # type: ignore[arg-type,return-value]
+        return SetOf(sorted(dict.fromkeys(items), key=lambda item: (item is None, item)))
 
     return converted
 

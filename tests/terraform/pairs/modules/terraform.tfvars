@@ -1,0 +1,5 @@
+environment = "stage"
+queues = {
+  "dead.letters" = { depth = "1", pages = true }
+  ingest         = { depth = 1000 }
+}
