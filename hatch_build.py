@@ -9,6 +9,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -26,23 +27,26 @@ def _catalogue(root: Path) -> bytes:
 
 
 class ShippedData(BuildHookInterface):  # type: ignore[type-arg]
-    """Fill `kfm_audit/_shipped` before the wheel is packed."""
+    """Put `kfm_audit/_shipped` into the wheel.
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - the hook's signature
-        """Write policies and schemas; an editable install reads them from the clone instead."""
-        root = Path(self.root)
-        shipped = root / "kfm_audit" / "_shipped"
-        shutil.rmtree(shipped, ignore_errors=True)
+    It is made in a folder of its own: in the clone it would shadow what it is made from.
+    """
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Write policies, schemas and catalogue; an editable install reads them from the clone instead."""
+        self._made = tempfile.TemporaryDirectory(prefix="kfm-audit-build-")
         if version == "editable":
             return
-        (shipped / "policies").mkdir(parents=True)
+        root, shipped = Path(self.root), Path(self._made.name)
+        (shipped / "policies").mkdir()
         for pack in sorted((root / "policies").glob("*.yaml")):
             document = yaml.safe_load(pack.read_text(encoding="utf-8"))
             text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
             (shipped / "policies" / f"{pack.stem}.json").write_text(text, encoding="utf-8")
         shutil.copytree(root / "schemas", shipped / "schemas")
         (shipped / "rules.json").write_bytes(_catalogue(root))
+        build_data["force_include"][str(shipped)] = "kfm_audit/_shipped"
 
-    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002 - as above
-        """Leave nothing behind in the clone, where it would shadow what it was made from."""
-        shutil.rmtree(Path(self.root) / "kfm_audit" / "_shipped", ignore_errors=True)
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002 - the hook's signature
+        """Leave nothing behind."""
+        self._made.cleanup()

@@ -40,7 +40,8 @@ class Reference(Struct, frozen=True):
 
     `name` is the full address (`module.sns.aws_sns_topic.alerts`), for a
     constant its text, for the unresolved what was written (`local.actions`)
-    with the module it stands in.
+    with the module it stands in. An ARN whose service is written out is a
+    constant though later fields are not known: they stand in it as `${var.region}`.
     """
 
     name: str
@@ -119,6 +120,9 @@ def shown(attribute: Attribute[T]) -> str:
 
 def ends_of(unknown: Unknown) -> str:
     """What an unknown attribute comes from, for messages: `local.period, var.periods`."""
-    return ", ".join(sorted({reference.name for reference in unknown.references})) or (
-        "nothing that the input shows"
-    )
+    # A constant is known: it is named only where there is nothing else to name.
+    open_ends = {
+        reference.name for reference in unknown.references if reference.kind is not ReferenceKind.CONSTANT
+    }
+    names = open_ends or {reference.name for reference in unknown.references}
+    return ", ".join(sorted(names)) or "nothing that the input shows"

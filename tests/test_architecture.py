@@ -48,7 +48,11 @@ HEAVY = frozenset(
 """Imported only inside the function that needs them: a run pays for what it reads."""
 
 LONGEST = 300
-LONG_FOR_A_REASON: dict[str, str] = {}
+LONG_FOR_A_REASON = {
+    "kfm_audit/inputs/terraform/language/evaluate.py": (
+        "one method for each kind of expression of the language, and the table that chooses among them"
+    ),
+}
 """Modules with more lines than `LONGEST`, and why each is one thing all the same."""
 
 
@@ -178,7 +182,7 @@ def test_modules_are_small(folder):
         for file in sorted((ROOT / folder).rglob("*.py"))
         if (lines := len(file.read_text(encoding="utf-8").splitlines())) > LONGEST
     }
-    assert set(long) == set(LONG_FOR_A_REASON), long
+    assert set(long) == {name for name in LONG_FOR_A_REASON if name.startswith(f"{folder}/")}, long
 
 
 def test_files_are_named_after_what_they_hold():

@@ -93,7 +93,7 @@ def test_packs_are_compiled_as_a_run_reads_them(wheel):
             assert compiled == read_yaml(file.read_bytes())
 
 
-def test_the_clone_is_left_as_it_was(wheel):
+def test_a_build_writes_nothing_into_the_clone(wheel):
     assert not (ROOT / "kfm_audit" / "_shipped").exists()
 
 
@@ -192,7 +192,9 @@ def test_a_run_from_the_wheel_reads_no_yaml_and_imports_no_rule_in_vain(installe
     loaded = set(names)
     assert not loaded & {"yaml", "json", "inspect", "dataclasses", "rich", "importlib.metadata"}
     rules = {name for name in loaded if name.count(".") == 3 and name.startswith("kfm_audit.rules.")}
-    assert {name.split(".")[2] for name in rules} == {"alm"}
+    families = {name.split(".")[2] for name in rules}
+    assert "alm" in families
+    assert families <= {"alm", "sns"}, "nothing else is woken by a plan"
 
 
 def test_the_source_distribution_builds_the_same_wheel(wheel, names, tmp_path):

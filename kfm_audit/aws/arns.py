@@ -15,6 +15,7 @@ from msgspec import Struct
 _ARN: Final = re.compile(
     r"arn:(aws[a-z-]*):([a-z0-9-]+):([a-z0-9-]*):([A-Za-z0-9-]*):([^\x00-\x1f]+)", re.ASCII
 )
+_BEGINNING: Final = re.compile(r"arn:aws[a-z-]*:([a-z0-9-]+):", re.ASCII)
 _ALARM: Final = "alarm:"
 _PARTITIONS: Final = (
     ("cn-", "aws-cn"),
@@ -41,6 +42,15 @@ def parse_arn(text: str) -> Arn | None:
     """Take an ARN apart; None for what is none."""
     match = _ARN.fullmatch(text)
     return Arn(*match.groups()) if match else None
+
+
+def service_of(text: str) -> str | None:
+    """The service of an ARN, also of one whose later fields are still templates; None for what is none.
+
+    `arn:aws:sns:${var.region}:${local.account}:oncall` is a topic's, whatever the region will be.
+    """
+    match = _BEGINNING.match(text)
+    return match[1] if match else None
 
 
 def partition_of(region: str) -> str:

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from kfm_audit.aws.alarm_rule import AlarmRuleError, AlarmState, children, parse_alarm_rule
-from kfm_audit.aws.arns import alarm_name, parse_arn
+from kfm_audit.aws.arns import alarm_name, parse_arn, service_of
 from kfm_audit.facts import Alarm, Change, CompositeAlarm, EventRule, EventTarget
 from kfm_audit.values import ABSENT, Attribute, Known, Reference, ReferenceKind, Unknown
 
@@ -177,7 +177,7 @@ def of_reference(reference: Reference) -> Action:
     match reference.kind:
         case ReferenceKind.CONSTANT:
             # A constant beside others is a condition or a part of a name, unless it is an ARN.
-            return _of_arn(reference.name)
+            return _of_service(service_of(reference.name))
         case ReferenceKind.UNRESOLVED:
             return Action.UNKNOWN
         case ReferenceKind.RESOURCE | ReferenceKind.DATA:
@@ -194,11 +194,13 @@ def _of_type(resource_type: str) -> Action:
 
 def _of_arn(text: str) -> Action:
     arn = parse_arn(text)
-    if arn is None:
-        return Action.OTHER
-    if arn.service == "sns":
+    return _of_service(arn.service if arn else None)
+
+
+def _of_service(service: str | None) -> Action:
+    if service == "sns":
         return Action.SNS
-    return Action.SCALING if arn.service in _SCALING_SERVICES else Action.OTHER
+    return Action.SCALING if service in _SCALING_SERVICES else Action.OTHER
 
 
 def _resource_type(address: str) -> str:

@@ -81,9 +81,9 @@ class Environments:
             case "dimension":
                 if isinstance(alarm, MetricAlarm):
                     yield from _map_values(alarm.dimensions, None)
-                    if isinstance(alarm.query_dimensions, Known):
-                        for dimensions in alarm.query_dimensions.value:
-                            yield from dimensions.values()
+                    for query in alarm.metric_query.value if isinstance(alarm.metric_query, Known) else ():
+                        if query.metric is not None:
+                            yield from _map_values(query.metric.dimensions, None)
             case "tag":
                 yield from _map_values(alarm.tags, self._vocabulary.tags)
             case "provider":

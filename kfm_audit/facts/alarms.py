@@ -66,8 +66,6 @@ class MetricAlarm(Alarm, frozen=True, kw_only=True):
     namespace: Attribute[str] = ABSENT
     metric_name: Attribute[str] = ABSENT
     dimensions: Attribute[Mapping[str, str]] = ABSENT
-    query_dimensions: Attribute[tuple[Mapping[str, str], ...]] = ABSENT
-    """The dimensions of each `metric_query` that reads a metric."""
     comparison_operator: Attribute[str] = ABSENT
     evaluation_periods: Attribute[int] = ABSENT
     datapoints_to_alarm: Attribute[int] = ABSENT

@@ -61,6 +61,11 @@ class Search(Struct, frozen=True, kw_only=True):
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
 
+    @property
+    def tops(self) -> tuple[Path, ...]:
+        """The folders below which everything may be read."""
+        return (*filter(None, (self.root or self.repository,)), *self.paths)
+
 
 def find(search: Search) -> tuple[tuple[Found, ...], tuple[Skipped, ...]]:
     """All candidate files, in a stable order, and those that were passed over. Raises nothing."""
@@ -97,7 +102,7 @@ def display(path: Path, base: Path) -> str:
 
 
 def _found(search: Search, file: Path, *, named: bool, reported: bool) -> Found:
-    refused = "" if named else refusal(file, search.root or search.repository)
+    refused = "" if named else refusal(file, search.tops)
     return Found(Source(display(file, search.base), file, refused=refused), named, reported)
 
 
@@ -144,7 +149,7 @@ class _Walker:
         return any(path.match(pattern) for kind in self._search.kinds for pattern in kind.names)
 
     def _refused(self, path: Path) -> str:
-        return refusal(path, self._top)
+        return refusal(path, self._search.tops)
 
     def _included(self, path: Path) -> bool:
         return self._below_root(path, self._search.include)
@@ -162,15 +167,15 @@ class _Walker:
         self._skipped.setdefault(shown, Skipped(shown, why))
 
 
-def refusal(path: Path, top: Path | None) -> str:
-    """Why a file that was found, not named, must not be opened; "" where it may.
+def refusal(path: Path, tops: Iterable[Path]) -> str:
+    """Why a file that was found below `tops`, not named, must not be opened; "" where it may.
 
     A link in a pull request must not lead to the files of whoever audits it.
     """
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             return "not a regular file"
-        if path.is_symlink() and (top is None or not path.resolve().is_relative_to(top.resolve())):
+        if path.is_symlink() and not any(path.resolve().is_relative_to(top.resolve()) for top in tops):
             return "a link that leads out of the folder: name it as a path to read it"
     except OSError:
         return "a link that leads nowhere"

@@ -44,7 +44,8 @@ class Positions:
     def __init__(self, data: bytes) -> None:
         """Take a document that is known to be well-formed; `data` is without a byte order mark."""
         self._data = data
-        self._children: dict[int, dict[str, tuple[int, int]]] = {}
+        self._items: dict[int, list[tuple[int, int]]] = {}
+        self._values: dict[tuple[int, str], tuple[int, int] | None] = {}
 
     def location(self, path: str, pointer: str, attribute: str = "") -> Location:
         """The place of the value at `pointer`, `attribute` below it, or of the nearest above that exists."""
@@ -95,35 +96,50 @@ class Positions:
         return start, len(self._data.rstrip())
 
     def _child(self, start: int, end: int, part: str) -> tuple[int, int] | None:
-        if start not in self._children:
-            self._children[start] = self._index(start, end)
-        return self._children[start].get(part)
-
-    def _index(self, start: int, end: int) -> dict[str, tuple[int, int]]:
+        """The extent of an array's item or of an object's value; None where there is none."""
         opening = self._data[start : start + 1]
-        whole = memoryview(self._data)[start:end]
-        index: dict[str, tuple[int, int]] = {}
+        if opening == b"{":
+            # Findings share the way down to the document's large parts, and it is walked once.
+            if (start, part) not in self._values:
+                self._values[start, part] = self._value(start, end, part)
+            return self._values[start, part]
+        if opening != b"[":
+            return None
+        if start not in self._items:
+            self._items[start] = self._extents(start, end)
+        items = self._items[start]
+        return items[int(part)] if part.isascii() and part.isdigit() and int(part) < len(items) else None
+
+    def _value(self, start: int, end: int, name: str) -> tuple[int, int] | None:
+        """Walk an object's keys up to `name`. The decoder knows how long each value is."""
+        data = self._data
+        values = _OBJECT.decode(memoryview(data)[start:end])
+        if name not in values:
+            return None
         at = start + 1
-        if opening == b"[":
-            for number, item in enumerate(_ARRAY.decode(whole)):
-                gap = _GAP.match(self._data, at)
-                at = gap.end() if gap else at
-                size = len(memoryview(item))
-                index[str(number)] = (at, at + size)
-                at += size
-        elif opening == b"{":
-            values = _OBJECT.decode(whole)
-            for _ in values:
-                key = _KEY.match(self._data, at)
-                if key is None:
-                    return {}
-                name = msgspec.json.decode(key[1], type=str)
-                size = len(memoryview(values[name]))
-                index[name] = (key.end(), key.end() + size)
-                at = key.end() + size
-            if _GAP.sub(b"", self._data[at:end]) != b"}":
-                return {}  # a repeated key: its extents cannot be told, the object's can
-        return index
+        for _ in values:
+            key = _KEY.match(data, at)
+            if key is None:
+                return None
+            quoted = key[1]
+            found = quoted[1:-1].decode() if b"\\" not in quoted else msgspec.json.decode(quoted, type=str)
+            begin, at = key.end(), key.end() + len(memoryview(values[found]))
+            if found == name:
+                # Of a repeated key the decoder keeps the last value: what stands here is then another.
+                return (begin, at) if data[begin:at] == bytes(values[found]) else None
+        return None
+
+    def _extents(self, start: int, end: int) -> list[tuple[int, int]]:
+        """The extents of an array's items."""
+        extents = []
+        at = start + 1
+        for item in _ARRAY.decode(memoryview(self._data)[start:end]):
+            gap = _GAP.match(self._data, at)
+            at = gap.end() if gap else at
+            size = len(memoryview(item))
+            extents.append((at, at + size))
+            at += size
+        return extents
 
 
 def _count(data: bytes) -> int:

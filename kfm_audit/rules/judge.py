@@ -13,7 +13,7 @@ from kfm_audit.facts import Fact, FailedRule
 from kfm_audit.findings.finding import Finding, Severity, Verdict
 from kfm_audit.policy.model import Policy, RuleEntry
 from kfm_audit.policy.strict import DocumentError, nearest, read_strictly
-from kfm_audit.rules.kit import Context, Rule
+from kfm_audit.rules.kit import Context, Judge, Rule
 from kfm_audit.values import Origin
 
 _ENTRY_KEYS = ("severity", "undecided")
@@ -87,13 +87,15 @@ def judge(settings: Iterable[RuleSetting], evidence: Evidence) -> Judgement:
     for setting in settings:
         rule = setting.rule
         context: Context[Any] | None = None
+        judge_one: Judge | None = None
         n = 0
         for subject in _woken(rule, evidence):
             n += 1
             try:
                 # A rule that nothing wakes is never imported.
                 context = context or _context(setting, evidence)
-                made = [_as_policy_says(finding, setting) for finding in rule.judge(subject, context)]
+                judge_one = judge_one or rule.judge
+                made = [_as_policy_says(finding, setting) for finding in judge_one(subject, context)]
             # A rule may fail in any way; that is a finding about the rule, and the run goes on.
             except (Exception, SystemExit) as error:  # noqa: BLE001
                 failed.append(failure(rule.id, subject, error))

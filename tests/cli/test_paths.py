@@ -184,6 +184,19 @@ def test_links_keep_their_names_and_circles_end(project):
     assert project.check("gone.tfplan.json").code == 4
 
 
+def test_a_link_out_of_the_folder_is_not_followed(project):
+    outside = project.folder.parent / "outside.json"
+    outside.write_text(DEAF)
+    (project.folder / "tfplan.json").symlink_to(outside)
+    code, report = project.report(".")
+    assert code == 4
+    assert [(one["rule"], one["subject"]) for one in report["findings"]] == [("SYS001", "tfplan.json")]
+    assert project.found("tfplan.json") == [("ALM001", "tfplan.json")], "who names it means it"
+    project.repository()
+    assert project.check(".").code == 4
+    assert project.found(".", outside.parent) != [], "it leads to what PATHS name"
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
 def test_a_pipe_does_not_hang_the_run(project):
     os.mkfifo(project.folder / "tfplan.json")

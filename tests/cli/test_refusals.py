@@ -17,10 +17,16 @@ def policy(**keys: object) -> str:
     ("arguments", "said"),
     [
         (["--now", "9999-12-31T23:59:59-12:00"], "--now 9999-12-31T23:59:59-12:00: is no time"),
-        (["--since", "2026-02-01", "--until", "2026-01-01"], "--since 2026-02-01 is not before --until 2026-01-01"),
+        (
+            ["--since", "2026-02-01", "--until", "2026-01-01"],
+            "--since 2026-02-01 is not before --until 2026-01-01",
+        ),
         (["--output", "json=out", "--output", "sarif=./out"], "two formats cannot go to one file, out"),
         (["--output", "json=tfplan.json"], "tfplan.json: is an input of this run"),
-        (["--profile", "strange"], "profile strange requires 'lakefs-logs': no kind is called so: did you mean `lakefs-log`?"),
+        (
+            ["--profile", "strange"],
+            "profile strange requires 'lakefs-logs': no kind is called so: did you mean `lakefs-log`?",
+        ),
     ],
 )
 def test_usage(project, arguments, said) -> None:
@@ -37,7 +43,10 @@ def test_usage(project, arguments, said) -> None:
     [
         ({"rules": {"LFS001": {"sevrity": "note"}}}, "unknown key `sevrity`: did you mean `severity`?"),
         ({"rules": {"LFS01": {}}}, "no rule is called LFS01: did you mean `LFS0"),
-        ({"lakefs": {"environment_branches": {"prod": ["env/prod"]}}}, "no lakeFS branch can be called 'env/prod'"),
+        (
+            {"lakefs": {"environment_branches": {"prod": ["env/prod"]}}},
+            "no lakeFS branch can be called 'env/prod'",
+        ),
     ],
 )
 def test_policies(project, document, said) -> None:
@@ -54,7 +63,9 @@ def test_rules_are_selected_whatever_their_case(project) -> None:
 
 
 def test_a_commit_of_other_peoples_documents_is_no_empty_run(project) -> None:
-    project.write("catalog.jsonld", '{"@context": {"dcat": "http://www.w3.org/ns/dcat#"}, "@type": "dcat:Catalog"}')
+    project.write(
+        "catalog.jsonld", '{"@context": {"dcat": "http://www.w3.org/ns/dcat#"}, "@type": "dcat:Catalog"}'
+    )
     code, report = project.report("catalog.jsonld")
     assert (code, [item["path"] for item in report["ignored"]]) == (0, ["catalog.jsonld"])
 

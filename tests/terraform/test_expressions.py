@@ -107,7 +107,7 @@ def unresolved(name: str) -> Reference:
         # A condition that is not known may choose either arm.
         ("other ? topic : known", Unknown((*OTHER.references, *TOPIC.references, constant("prod")))),
         ("other ? 1 : 1", 1),
-        ("known == topic", Unknown((constant("prod"), *TOPIC.references))),
+        ("known == topic", TOPIC),
         ("false && topic", False),
         ("true || topic", True),
         ("true && topic", TOPIC),
@@ -115,6 +115,7 @@ def unresolved(name: str) -> Reference:
         ("[for x in other : topic]", Unknown((*OTHER.references, *TOPIC.references))),
         ("[for x in [known, topic] : x]", ("prod", TOPIC)),
         ("[for x in [known, topic] : x if x == known]", Unknown((constant("prod"), *TOPIC.references))),
+        ('topic == "arn:aws:sns:x" ? [] : []', TOPIC),
         ("{ for x in [topic] : x => known }", Unknown((*TOPIC.references, constant("prod")))),
         ("topic[*].arn", TOPIC),
         # What is unknown may be at fault once it is known, so that what `try` falls back to counts.
@@ -132,6 +133,9 @@ def unresolved(name: str) -> Reference:
         ("sha1(known)", Unknown((constant("prod"), unresolved("sha1()")))),
         ("sha1(topic)", TOPIC),
         ('replace(known, "/(a+)+$/", "")', Unknown((unresolved("replace()"),))),
+        # An ARN says what it leads to, though its region and account are not known.
+        ('"arn:aws:sns:${other}:${topic}:${known}"', Unknown((constant("arn:aws:sns:${other}:${topic}:prod"),))),
+        ('"arn:${other}:sns:eu-central-1:1:a"', OTHER),
         # Lists and maps have types that only Terraform knows.
         ("[] == []", Unknown()),
         ("[known] == null", False),

@@ -83,6 +83,8 @@ class Attributes:
         if not isinstance(found, Known):
             return found
         converted = convert(found.value)
+        if converted is found.value:
+            return found
         if converted is _WRONG:
             self._lose(name, f"{name} should be {expected} and is {type_name(found.value)}")
             return Unknown((Reference(name, ReferenceKind.UNRESOLVED),))
@@ -90,6 +92,8 @@ class Attributes:
 
 
 def _as_text(value: Json) -> object:
+    if type(value) is str:
+        return value
     try:
         return to_text(value)
     except Fault:

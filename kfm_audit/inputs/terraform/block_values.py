@@ -9,7 +9,7 @@ from kfm_audit.inputs.terraform.attributes import Values
 from kfm_audit.inputs.terraform.document import Json
 from kfm_audit.inputs.terraform.hcl import Block
 from kfm_audit.inputs.terraform.instances import pairs
-from kfm_audit.inputs.terraform.language.syntax import Name
+from kfm_audit.inputs.terraform.language.syntax import Literal, Name
 from kfm_audit.inputs.terraform.language.values import Bound, Budget, Names, Value, is_known, unknown_of
 from kfm_audit.inputs.terraform.opened import unresolved
 from kfm_audit.inputs.terraform.scopes import Scope
@@ -35,7 +35,10 @@ class BlockValues:
         if argument is None:
             computed = self._subject and name in _COMPUTED
             return unresolved(f"{self._subject}.{name}") if computed else ABSENT
-        return finished(self._scope.settled(argument.expression, self._names), self._budget)
+        expression = argument.expression
+        if isinstance(expression, Literal):
+            return ABSENT if expression.value is None else Known(expression.value)
+        return finished(self._scope.settled(expression, self._names), self._budget)
 
     def nested(self, name: str) -> Attribute[tuple[Values, ...]]:
         """Nested blocks, and those that `dynamic` ones stand for. Raises Exhausted."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from pathlib import PurePosixPath
+from posixpath import dirname
 
 from kfm_audit.facts import UnreadableInput
 from kfm_audit.inputs.source import Source
@@ -85,4 +85,4 @@ class SourceFiles:
 
 def folder_of(path: str) -> str:
     """The folder of a file, as its path is written."""
-    return str(PurePosixPath(path).parent)
+    return dirname(path) or "."

@@ -51,20 +51,25 @@ class Text(Struct, frozen=True):
 class Argument:
     """`name = expression` in a block."""
 
+    __slots__ = ("_expression", "_file", "_node")
+
     def __init__(self, node: Node, file: Text) -> None:
         """Take the node of the attribute and the file that it is in."""
         self._node = node
         self._file = file
+        self._expression: Expression | None = None
 
     @property
     def span(self) -> Span:
         """Where it stands, name and all."""
         return self._file.span(self._node, self._node)
 
-    @cached_property
+    @property
     def expression(self) -> Expression:
         """What is on the right of the equals sign."""
-        return parse(self._node.children[-1], self._file.data)
+        if self._expression is None:
+            self._expression = parse(self._node.children[-1], self._file.data)
+        return self._expression
 
 
 class Block:

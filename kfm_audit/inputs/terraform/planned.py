@@ -7,12 +7,15 @@ an unset optional one is null (facts on Terraform, 1, points 4 to 7).
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from kfm_audit.inputs.terraform.attributes import Lose, Values, type_name
 from kfm_audit.inputs.terraform.document import Json
 from kfm_audit.values import ABSENT, Attribute, Known, Reference, ReferenceKind, Unknown
 
 Resolve = Callable[[str], tuple[Reference, ...]]
+
+_NO_BLOCKS: Final[Known[tuple[Values, ...]]] = Known(())
 
 
 class Planned:
@@ -32,17 +35,24 @@ class Planned:
 
     def get(self, name: str) -> Attribute[Json]:
         """An attribute as a whole."""
-        if _holds_true(_part(self._unknown, name)):
+        # The marks of nearly every attribute are missing or empty: only others are looked into.
+        marks = self._unknown
+        mark = marks.get(name) if type(marks) is dict else marks
+        if mark and _holds_true(mark):
             return Unknown(self._resolve(name))
         value = self._after.get(name)
         if value is None:
             return ABSENT
-        return Known(value, _holds_true(_part(self._sensitive, name)))
+        secrets = self._sensitive
+        secret = secrets.get(name) if type(secrets) is dict else secrets
+        return Known(value, sensitive=bool(secret) and _holds_true(secret))
 
     def nested(self, name: str) -> Attribute[tuple[Values, ...]]:
         """Nested blocks, one by one where their marks are."""
         marks = _part(self._unknown, name)
         value = self._after.get(name)
+        if value == [] and not marks:
+            return _NO_BLOCKS
         one_by_one = _same_length(value, marks)
         if marks is True or (isinstance(value, list) and _holds_true(marks) and not one_by_one):
             return Unknown(self._resolve(name))

@@ -56,7 +56,6 @@ def _metric_alarm(at: Instance) -> Fact:
         namespace=unless_empty(read.text("namespace")),
         metric_name=unless_empty(read.text("metric_name")),
         dimensions=unless_empty(read.mapping("dimensions")),
-        query_dimensions=_query_dimensions(read),
         comparison_operator=read.text("comparison_operator"),
         evaluation_periods=read.integer("evaluation_periods"),
         datapoints_to_alarm=unless_empty(read.integer("datapoints_to_alarm")),
@@ -150,18 +149,3 @@ def _effective_tags(at: Instance) -> Attribute[Mapping[str, str]]:
     defaults = at.default_tags.value if isinstance(at.default_tags, Known) else {}
     tags = {**defaults, **(own.value if isinstance(own, Known) else {})}
     return Known(tags, isinstance(own, Known) and own.sensitive) if tags else ABSENT
-
-
-def _query_dimensions(read: Attributes) -> Attribute[tuple[Mapping[str, str], ...]]:
-    found = []
-    for query in _blocks(read, "metric_query"):
-        for metric in _blocks(query, "metric"):
-            dimensions = metric.mapping("dimensions")
-            if isinstance(dimensions, Known):
-                found.append(dimensions.value)
-    return Known(tuple(found)) if found else ABSENT
-
-
-def _blocks(read: Attributes, name: str) -> tuple[Attributes, ...]:
-    blocks = read.nested(name)
-    return blocks.value if isinstance(blocks, Known) else ()

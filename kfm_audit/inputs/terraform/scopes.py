@@ -23,7 +23,7 @@ from kfm_audit.inputs.terraform.modules import Module, local_source
 from kfm_audit.inputs.terraform.opened import Many, Namespace, Remote, unresolved
 from kfm_audit.values import Reference, ReferenceKind, Unknown
 
-_COST: Final = 50
+_COST: Final = 200
 """Steps that a scope costs."""
 _OF_THE_CALL: Final = frozenset({"source", "version", "providers", "count", "for_each", "depends_on"})
 

@@ -20,8 +20,8 @@ from kfm_audit.inputs.terraform.resources import READERS, Instance
 from kfm_audit.inputs.terraform.scopes import Estate, Scope
 from kfm_audit.values import Origin
 
-_STEPS: Final = 5_000_000
-"""What one root module may ask for: some fifty thousand alarms, or ten seconds of hostile sources."""
+_STEPS: Final = 2_000_000
+"""What one root module may ask for: some forty thousand alarms, or five seconds of hostile sources."""
 _PLAN: Final = "check a plan of it instead: `terraform show -json PLANFILE > tfplan.json`"
 
 
@@ -49,7 +49,7 @@ class SourceFacts:
             estate = Estate(self._root.folder, Evaluator(Budget(_STEPS)), self._module)
             given = {name: lambda value=value: value for name, value in values.items()}
             yield from self._of(Scope(estate, self._root, given))
-        except Exhausted:
+        except (Exhausted, RecursionError):
             path = self._root.paths[0]
             yield UnreadableInput(
                 subject=path,

@@ -19,8 +19,7 @@ from kfm_audit.aws.alarm_rule import (
 from kfm_audit.aws.arns import alarm_name
 from kfm_audit.evidence.series import often_silent
 from kfm_audit.facts import CompositeAlarm, MetricAlarm
-from kfm_audit.findings.finding import Related
-from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
+from kfm_audit.rules.kit import Context, Finding, NoSettings, Related, Severity, rule
 from kfm_audit.values import Known, Unknown, ends_of, known
 
 _SHOWN: Final = 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from kfm_audit.aws.arns import service_of
 from kfm_audit.inputs.terraform.language.functions import call
 from kfm_audit.inputs.terraform.language.operators import binary, equal, unary
 from kfm_audit.inputs.terraform.language.primitives import MAX_TEXT, to_bool, to_number, to_text
@@ -93,12 +94,26 @@ class Evaluator:
             if not isinstance(part, Literal)
         ]
         if any(isinstance(value, Unknown | Opened) for value in interpolated):
+            shown = self._shown(expression, values)
+            if service_of(shown) is not None:
+                # Whatever the region and the account will be, the service is written out.
+                return Unknown((Reference(shown, ReferenceKind.CONSTANT),))
             return unknown_of(interpolated, self.budget)
         text = "".join(to_text(value) for value in values)
         if len(text) > MAX_TEXT:
             raise Fault("a text too long")
         self.budget.spend(len(text) // 64)
         return text
+
+    def _shown(self, expression: Template, values: list[Value]) -> str:
+        """A text with holes where parts are not known; "" where it cannot be one."""
+        if not isinstance(values[0], str) or not values[0].startswith("arn:"):
+            return ""
+        parts = [
+            f"${{{written(part)}}}" if isinstance(value, Unknown | Opened) else to_text(value)
+            for part, value in zip(expression.parts, values, strict=True)
+        ]
+        return "".join(parts)
 
     def _sequence(self, expression: Sequence, names: Names) -> Value:
         return tuple(self.value(item, names) for item in expression.items)

@@ -9,7 +9,7 @@ from typing import Final
 
 from kfm_audit.inputs.terraform.language.primitives import number, rounded, to_bool, to_number
 from kfm_audit.inputs.terraform.language.values import Budget, Fault, Opened, Value, unknown_of
-from kfm_audit.values import Unknown
+from kfm_audit.values import ReferenceKind, Unknown
 
 
 def binary(sign: str, left: Value, right: Value, budget: Budget) -> Value:
@@ -17,14 +17,12 @@ def binary(sign: str, left: Value, right: Value, budget: Budget) -> Value:
     match sign:
         case "==" | "!=":
             same = equal(left, right)
-            if same is None:
-                return unknown_of((left, right), budget)
-            return same is (sign == "==")
+            return _unknown(left, right, budget) if same is None else same is (sign == "==")
         case "&&" | "||":
             return _logical(sign, left, right, budget)
         case _:
             if isinstance(left, Unknown | Opened) or isinstance(right, Unknown | Opened):
-                return unknown_of((left, right), budget)
+                return _unknown(left, right, budget)
             function = _ARITHMETIC.get(sign) or _COMPARISONS.get(sign)
             if function is None:
                 raise Fault(sign)
@@ -73,7 +71,13 @@ def _logical(sign: str, left: Value, right: Value, budget: Budget) -> Value:
         return deciding
     if all(isinstance(side, bool) for side in sides):
         return not deciding
-    return unknown_of((left, right), budget)
+    return _unknown(left, right, budget)
+
+
+def _unknown(left: Value, right: Value, budget: Budget) -> Unknown:
+    """What a result comes from that is not known: what it is compared or counted with is no part of it."""
+    found = unknown_of((left, right), budget).references
+    return Unknown(tuple(reference for reference in found if reference.kind is not ReferenceKind.CONSTANT))
 
 
 _COMPARISONS: Final[dict[str, Callable[[float, float], bool]]] = {

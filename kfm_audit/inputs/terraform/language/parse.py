@@ -24,6 +24,7 @@ from kfm_audit.inputs.terraform.language.syntax import (
     Object,
     Sequence,
     Splat,
+    Template,
     Unary,
     Unread,
 )
@@ -37,23 +38,31 @@ _SILENT: Final = frozenset({"comment", "(", ")", ",", "tuple_start", "tuple_end"
 _PLAIN: Final = re.compile(rb'"[^"\\$%\r\n]*"')
 _NUMBER: Final = re.compile(rb"[0-9]{1,15}")
 _WORDS: Final = {b"true": True, b"false": False, b"null": None}
+_PATH: Final = re.compile(rb"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*){1,8}", re.ASCII)
+_FILLED: Final = re.compile(rb'"(?:[^"\\$%\r\n]+|\$\{[A-Za-z_]\w*(?:\.[A-Za-z_]\w*){1,8}\})*"', re.ASCII)
+_HOLE: Final = re.compile(r"\$\{([^}]+)\}")
 _STEPS: Final = frozenset({"get_attr", "index", "splat"})
 
 
 def parse(node: Node, data: bytes) -> Expression:
     """The expression that a node of type `expression` holds; `data` is the file. Raises nothing."""
-    text = data[node.start_byte : node.end_byte]
-    # Most attributes are a plain literal: they are read without looking at the tree.
-    if _PLAIN.fullmatch(text):
-        return Literal(text[1:-1].decode("utf-8", "replace"))
-    if _NUMBER.fullmatch(text):
-        return Literal(int(text))
-    if text in _WORDS:
-        return Literal(_WORDS[text])
     try:
         return _Parser(data).expression(node, 0)
     except RecursionError:
-        return Unread(text[:80].decode("utf-8", "replace"))
+        return Unread(data[node.start_byte : node.start_byte + 80].decode("utf-8", "replace"))
+
+
+def _common(text: bytes) -> Expression | None:
+    """An expression of a form that most have, read without looking at the tree; None for any other."""
+    if _PLAIN.fullmatch(text):
+        return Literal(text[1:-1].decode("utf-8", "replace"))
+    if _PATH.fullmatch(text):
+        return _path(text.decode())
+    if _FILLED.fullmatch(text):
+        return _filled(text[1:-1].decode("utf-8", "replace"))
+    if _NUMBER.fullmatch(text):
+        return Literal(int(text))
+    return Literal(_WORDS[text]) if text in _WORDS else None
 
 
 class _Parser:
@@ -61,6 +70,9 @@ class _Parser:
         self._data = data
 
     def expression(self, node: Node, depth: int) -> Expression:
+        common = _common(self._data[node.start_byte : node.end_byte])
+        if common is not None:
+            return common
         if depth > MAX_DEPTH:
             return Unread(self.text(node))
         return self.chain([child for child in node.children if child.type not in _SILENT], node, depth + 1)
@@ -216,6 +228,24 @@ class _Parser:
             condition=self.expression(tested, depth) if tested is not None else None,
             group=any(child.type == "ellipsis" for child in node.children),
         )
+
+
+def _path(text: str) -> Expression:
+    """`aws_sns_topic.oncall.arn`, and nothing but names."""
+    first, *steps = text.split(".")
+    path: Expression = Name(first)
+    for step in steps:
+        path = Attribute(path, step)
+    return path
+
+
+def _filled(text: str) -> Expression:
+    """A string whose interpolations are all such paths."""
+    pieces = _HOLE.split(text)
+    parts: list[Expression] = [
+        _path(piece) if number % 2 else Literal(piece) for number, piece in enumerate(pieces) if piece
+    ]
+    return parts[0] if len(parts) == 1 else Template(tuple(parts))
 
 
 def _number(text: bytes) -> Expression:

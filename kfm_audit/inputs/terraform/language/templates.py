@@ -67,7 +67,7 @@ def quoted(reader: Reader, node: Node, depth: int) -> Expression:
     tokens = _tokens(reader, node, node.start_byte + 1, node.end_byte - 1, by_line=False)
     _trim(tokens)
     for token in tokens:
-        if isinstance(token, _Text):
+        if isinstance(token, _Text) and ("\\" in token.text or "{" in token.text):
             token.text = _ESCAPE.sub(_unescape, token.text)
     full = [token for token in tokens if not isinstance(token, _Text) or token.text]
     if len(full) == 1 and not isinstance(full[0], _Text) and full[0].type == "template_interpolation":

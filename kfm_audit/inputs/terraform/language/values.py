@@ -108,6 +108,8 @@ class Budget:
 
 def is_known(value: Value, budget: Budget) -> bool:
     """Whether every part of a value is known. Raises Exhausted."""
+    if isinstance(value, str | int):
+        return True
     pending: list[Value] = [value]
     while pending:
         item = pending.pop()
