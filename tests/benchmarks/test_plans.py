@@ -46,7 +46,9 @@ def test_actions_are_known_and_known_after_apply():
     ]
     existing = alarms['module.sev2_alarms["ingest-0001"].aws_cloudwatch_metric_alarm.error_ratio']
     assert existing.alarm_actions == Known(("arn:aws:sns:eu-central-1:111122223333:kfm-prod-sev2",))
-    assert existing.query_dimensions == Known(({"FunctionName": "kfm-prod-ingest-0001"},) * 2)
+    assert isinstance(existing.metric_query, Known)
+    dimensions = [query.metric.dimensions for query in existing.metric_query.value if query.metric]
+    assert dimensions == [Known({"FunctionName": "kfm-prod-ingest-0001"})] * 2
     created = alarms['module.sev3_alarms["ingest-0002"].aws_cloudwatch_metric_alarm.backlog_high']
     assert created.alarm_actions == Unknown((Reference("aws_sns_topic.sev3", ReferenceKind.RESOURCE),))
     assert created.dimensions == Known({"QueueName": "kfm-prod-ingest-0002"})
