@@ -39,7 +39,8 @@ _PLAIN: Final = re.compile(rb'"[^"\\$%\r\n]*"')
 _NUMBER: Final = re.compile(rb"[0-9]{1,15}")
 _WORDS: Final = {b"true": True, b"false": False, b"null": None}
 _PATH: Final = re.compile(rb"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*){1,8}", re.ASCII)
-_FILLED: Final = re.compile(rb'"(?:[^"\\$%\r\n]+|\$\{[A-Za-z_]\w*(?:\.[A-Za-z_]\w*){1,8}\})*"', re.ASCII)
+# Possessive: what a part has taken is never tried again, so that no text can make the match slow.
+_FILLED: Final = re.compile(rb'"(?:[^"\\$%\r\n]++|\$\{[A-Za-z_]\w*(?:\.[A-Za-z_]\w*){1,8}\})*+"', re.ASCII)
 _HOLE: Final = re.compile(r"\$\{([^}]+)\}")
 _STEPS: Final = frozenset({"get_attr", "index", "splat"})
 
