@@ -24,6 +24,7 @@ from kfm_audit.facts import (
     MetricFamily,
     Rollback,
     UnseenModule,
+    UnsetVariable,
 )
 from kfm_audit.findings.finding import Finding, Verdict
 from kfm_audit.globs import matches_any
@@ -152,6 +153,13 @@ def _gaps(
         hidden = sorted({module.subject for module in evidence.of(UnseenModule)})
         if hidden:
             yield f"what {_listed(hidden)} makes is not in the sources: check a plan"
+        unset = sorted({variable.subject for variable in evidence.of(UnsetVariable)})
+        if unset:
+            have = "has" if len(unset) == 1 else "have"
+            yield (
+                f"{_listed(unset)} {have} no value in the sources: name a variable file in [[stack]] of the "
+                "config, or check a plan"
+            )
     if asked.beyond:
         yield asked.beyond
 

@@ -21,6 +21,7 @@ from kfm_audit.facts.audit import (
     UnreadableInput,
     UnreasonedSuppression,
     UnseenModule,
+    UnsetVariable,
 )
 from kfm_audit.facts.base import Change, Fact
 from kfm_audit.facts.delivery import (
@@ -120,5 +121,6 @@ __all__ = [
     "UnreadableInput",
     "UnreasonedSuppression",
     "UnseenModule",
+    "UnsetVariable",
     "User",
 ]

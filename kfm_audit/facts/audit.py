@@ -38,6 +38,12 @@ class UnseenModule(AboutTheAudit, frozen=True, kw_only=True):
     source: str
 
 
+class UnsetVariable(AboutTheAudit, frozen=True, kw_only=True):
+    """A variable of a root module that facts depend on and that nothing gives a value; the subject is `var.NAME`."""
+
+    kind: ClassVar[str] = "unset-variable"
+
+
 class FailedRule(AboutTheAudit, frozen=True, kw_only=True):
     """A rule that raised while it judged `judged`; the subject is the rule's id."""
 

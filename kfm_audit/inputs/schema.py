@@ -73,7 +73,7 @@ def _read(uri: str) -> dict[str, Any]:  # a schema is a JSON object of any conte
     return document
 
 
-def _say(  # noqa: C901 - one line a keyword
+def _say(
     error: jsonschema_rs.ValidationError,
 ) -> tuple[str, str]:
     """What is wrong at the error's place, shown without any value in full, and what mends it."""

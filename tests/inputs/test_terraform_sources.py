@@ -82,7 +82,9 @@ def test_narrowest_place_through_modules_keys_and_counts(folder, check) -> None:
         f"module.vendor.{ALARM}.hidden": ("infra/main.tf", 16, 1, 16, 16),
     }
     (finding,) = [
-        item for item in report["findings"] if (item["rule"], item["subject"]) == ("ALM001", f"{ALARM}.backlog")
+        item
+        for item in report["findings"]
+        if (item["rule"], item["subject"]) == ("ALM001", f"{ALARM}.backlog")
     ]
     assert finding["location"]["pointer"] == "/resource_changes/0/change/after/alarm_actions"
 
@@ -141,7 +143,9 @@ def test_a_folder_that_shares_a_name_with_a_plan_is_not_its_root(folder, check) 
     (folder / "infra/main.tf").unlink()
     document = json.loads((folder / "tfplan.json").read_text())
     resources = [{"address": f"{ALARM}.{name}", "type": ALARM, "name": name} for name in ("backlog", "age")]
-    document["configuration"] = {"root_module": {"resources": resources, "module_calls": {"queues": {}, "vendor": {}}}}
+    document["configuration"] = {
+        "root_module": {"resources": resources, "module_calls": {"queues": {}, "vendor": {}}}
+    }
     (folder / "tfplan.json").write_text(json.dumps(document))
     _, report = check(".", cwd=folder)
     assert by_stack(report)["other"] == {"other/main.tf"}

@@ -26,8 +26,6 @@ UNKNOWN = "(known after apply)"
 
 DEPARTURES: dict[str, dict[str, Any]] = {
     "terraform_data.uses": {
-        # A set with an unknown element is unknown as a whole, as the AWS provider's are in a plan.
-        "set": UNKNOWN,
         # That an id is a string, and not null, is in the provider's schema.
         "flat": UNKNOWN,
         "nulled": UNKNOWN,
@@ -43,7 +41,9 @@ def of_plan(folder: Path) -> dict[str, Any]:
     """The `input` of each instance in the plan, with a mark in place of what is unknown."""
     plan = json.loads((folder / "tfplan.json").read_text(encoding="utf-8"))
     return {
-        entry["address"]: with_marks(entry["change"]["after"].get("input"), entry["change"]["after_unknown"].get("input"))
+        entry["address"]: with_marks(
+            entry["change"]["after"].get("input"), entry["change"]["after_unknown"].get("input")
+        )
         for entry in plan["resource_changes"]
     }
 

@@ -68,7 +68,12 @@ def test_record_what_terraform_makes_of_the_table(tmp_path) -> None:
 
 def ask(terraform: str, expression: str, folder: Path) -> str:
     done = subprocess.run(
-        [terraform, "console"], input=f"jsonencode({expression})\n", capture_output=True, text=True, cwd=folder, check=False
+        [terraform, "console"],
+        input=f"jsonencode({expression})\n",
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        check=False,
     )
     return json.loads(done.stdout) if done.returncode == 0 and done.stdout.startswith('"') else "!"
 
@@ -127,14 +132,20 @@ def unresolved(name: str) -> Reference:
         ("contains([known, topic], known)", True),
         ("contains([topic], known)", Unknown((*TOPIC.references, constant("prod")))),
         ('lookup({ a = topic }, "a", known)', TOPIC),
-        ("toset([known, topic])", Unknown((constant("prod"), *TOPIC.references))),
+        ("toset([topic, known])", ("prod", TOPIC)),
+        ("length(toset([topic, known]))", Unknown((constant("prod"), *TOPIC.references))),
+        ("length(toset([topic]))", 1),
+        ("tolist(toset([topic, known]))", Unknown((constant("prod"), *TOPIC.references))),
         ("keys({ a = topic })", ("a",)),
         # A function that is not here is not guessed, and named where nothing else is.
         ("sha1(known)", Unknown((constant("prod"), unresolved("sha1()")))),
         ("sha1(topic)", TOPIC),
         ('replace(known, "/(a+)+$/", "")', Unknown((unresolved("replace()"),))),
         # An ARN says what it leads to, though its region and account are not known.
-        ('"arn:aws:sns:${other}:${topic}:${known}"', Unknown((constant("arn:aws:sns:${other}:${topic}:prod"),))),
+        (
+            '"arn:aws:sns:${other}:${topic}:${known}"',
+            Unknown((constant("arn:aws:sns:${other}:${topic}:prod"),)),
+        ),
         ('"arn:${other}:sns:eu-central-1:1:a"', OTHER),
         # Lists and maps have types that only Terraform knows.
         ("[] == []", Unknown()),
@@ -197,7 +208,15 @@ def test_adversarial_nesting_ends(text) -> None:
 
 @pytest.mark.parametrize(
     "step",
-    ['"${x}${x}"', "concat(x, x)", "[x, x]", '{ "a" = x, "b" = x }', 'format("%s%s", x, x)', "x * x", "[for y in range(1000) : x]"],
+    [
+        '"${x}${x}"',
+        "concat(x, x)",
+        "[x, x]",
+        '{ "a" = x, "b" = x }',
+        'format("%s%s", x, x)',
+        "x * x",
+        "[for y in range(1000) : x]",
+    ],
 )
 def test_values_that_grow_at_every_step_end(step) -> None:
     parsed = parse_file("main.tf", f"x = {step}\n".encode())
@@ -213,9 +232,15 @@ def test_values_that_grow_at_every_step_end(step) -> None:
 
 
 def words() -> Iterator[st.SearchStrategy[str]]:
-    yield st.sampled_from(["a", "var.b", "local.c[0]", "1", '"t"', '"${a}"', "null", "true", "[]", "{}", "data.x.y"])
-    yield st.sampled_from(["(", ")", "[", "]", "{", "}", ",", ".", "*", "?", ":", "=>", "=", "...", '"', "${", "%{", "\n"])
-    yield st.sampled_from(["for", "in", "if", "try(", "join(", "merge(", "lookup(", "flatten(", "!", "&&", "<<EOT\n", "~"])
+    yield st.sampled_from(
+        ["a", "var.b", "local.c[0]", "1", '"t"', '"${a}"', "null", "true", "[]", "{}", "data.x.y"]
+    )
+    yield st.sampled_from(
+        ["(", ")", "[", "]", "{", "}", ",", ".", "*", "?", ":", "=>", "=", "...", '"', "${", "%{", "\n"]
+    )
+    yield st.sampled_from(
+        ["for", "in", "if", "try(", "join(", "merge(", "lookup(", "flatten(", "!", "&&", "<<EOT\n", "~"]
+    )
     yield st.text(max_size=4)
 
 

@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from kfm_audit.facts import Fact, MetricAlarm, Subscription, Topic, UnreadableInput, UnseenModule
+from kfm_audit.facts import (
+    Fact,
+    MetricAlarm,
+    Subscription,
+    Topic,
+    UnreadableInput,
+    UnseenModule,
+    UnsetVariable,
+)
 from kfm_audit.inputs.kind import ReadContext, StackRoot
 from kfm_audit.inputs.source import Source
 from kfm_audit.inputs.terraform.plan import KIND as PLAN
@@ -25,7 +33,11 @@ def context(*stacks: StackRoot) -> ReadContext:
 
 
 def facts_of(files: Mapping[str, str], *stacks: StackRoot) -> list[Fact]:
-    """The facts of all files, in the order of their paths."""
+    """The facts of all files, in the order of their paths, but those about variables without a value."""
+    return [fact for fact in all_of(files, *stacks) if not isinstance(fact, UnsetVariable)]
+
+
+def all_of(files: Mapping[str, str], *stacks: StackRoot) -> list[Fact]:
     sources = [Source(path, None, text.encode()) for path, text in sorted(files.items())]
     plans = [source for source in sources if source.path.endswith("plan.json")]
     read = {source.path: PLAN.read(source, context(*stacks)).facts for source in plans}
@@ -40,7 +52,9 @@ def facts_of(files: Mapping[str, str], *stacks: StackRoot) -> list[Fact]:
 
 def alarms(text: str, **more: str) -> dict[str, MetricAlarm]:
     """The alarms in `main.tf`, by address."""
-    return {fact.subject: fact for fact in facts_of({"main.tf": text, **more}) if isinstance(fact, MetricAlarm)}
+    return {
+        fact.subject: fact for fact in facts_of({"main.tf": text, **more}) if isinstance(fact, MetricAlarm)
+    }
 
 
 def alarm(body: str, rest: str = "") -> MetricAlarm:
@@ -81,7 +95,10 @@ TOPIC = 'resource "aws_sns_topic" "t" {\n  name = "oncall"\n}\n'
         ("var.actions", Unknown((unresolved("var.actions"),))),
         ("[var.secret]", Unknown((unresolved("var.secret"),))),
         ("local.around", Unknown((unresolved("local.around"),))),
-        ('terraform.workspace == "prod" ? [aws_sns_topic.t.arn] : []', Unknown((unresolved("terraform.workspace"), resource("aws_sns_topic.t")))),
+        (
+            'terraform.workspace == "prod" ? [aws_sns_topic.t.arn] : []',
+            Unknown((unresolved("terraform.workspace"), resource("aws_sns_topic.t"))),
+        ),
         ('["arn:aws:sns:${var.region}:1:a"]', Unknown((constant("arn:aws:sns:${var.region}:1:a"),))),
         ("[1, true]", Known(("1", "true"))),
     ],
@@ -133,12 +150,16 @@ def test_numbers_quoted_or_not_flags_and_dimensions() -> None:
 
 
 def test_a_map_with_an_unknown_value_is_unknown_as_a_whole() -> None:
-    fact = alarm("dimensions = { Name = aws_sqs_queue.q.name, Stage = \"prod\" }", 'resource "aws_sqs_queue" "q" {}')
+    fact = alarm(
+        'dimensions = { Name = aws_sqs_queue.q.name, Stage = "prod" }', 'resource "aws_sqs_queue" "q" {}'
+    )
     assert fact.dimensions == Unknown((resource("aws_sqs_queue.q"), constant("prod")))
 
 
 def test_what_nobody_says_is_unknown_where_the_provider_makes_it_up() -> None:
-    (topic,) = (fact for fact in facts_of({"main.tf": 'resource "aws_sns_topic" "t" {}\n'}) if isinstance(fact, Topic))
+    (topic,) = (
+        fact for fact in facts_of({"main.tf": 'resource "aws_sns_topic" "t" {}\n'}) if isinstance(fact, Topic)
+    )
     assert topic.arn == Unknown((unresolved("aws_sns_topic.t.arn"),))
     assert topic.name == Unknown((unresolved("aws_sns_topic.t.name"),))
     assert topic.policy is ABSENT
@@ -212,7 +233,9 @@ def test_references_to_instances() -> None:
         ).alarm_actions
 
     assert actions("[aws_sns_topic.two[1].arn]") == Unknown((resource("aws_sns_topic.two[1]"),))
-    assert actions("aws_sns_topic.two[*].arn") == Unknown((resource("aws_sns_topic.two[0]"), resource("aws_sns_topic.two[1]")))
+    assert actions("aws_sns_topic.two[*].arn") == Unknown(
+        (resource("aws_sns_topic.two[0]"), resource("aws_sns_topic.two[1]"))
+    )
     assert actions("aws_sns_topic.two.*.arn") == actions("aws_sns_topic.two[*].arn")
     assert actions('[aws_sns_topic.keyed["a"].arn]') == Unknown((resource('aws_sns_topic.keyed["a"]'),))
     assert actions("[for t in aws_sns_topic.keyed : t.arn]") == Unknown(
@@ -272,7 +295,9 @@ MODULES = {
 
 def test_nested_local_modules_with_their_arguments_and_outputs() -> None:
     found = {fact.subject: fact for fact in facts_of(MODULES) if isinstance(fact, MetricAlarm)}
-    assert {address: (fact.alarm_name, fact.alarm_actions, fact.stack) for address, fact in found.items()} == {
+    assert {
+        address: (fact.alarm_name, fact.alarm_actions, fact.stack) for address, fact in found.items()
+    } == {
         f'module.queue["ingest"].{ALARM}.depth[0]': (
             Known("ingest-10-ingest-x"),
             Unknown((resource("aws_sns_topic.oncall"),)),
@@ -366,7 +391,10 @@ resource "{ALARM}" "a" {{ alarm_name = "${{var.environment}}-${{var.team}}" }}
     [
         ({}, Unknown((unresolved("var.environment"), constant("nobody")))),
         ({"terraform.tfvars": 'environment = "prod"\n'}, Known("prod-nobody")),
-        ({"prod.tfvars": 'environment = "prod"\n'}, Unknown((unresolved("var.environment"), constant("nobody")))),
+        (
+            {"prod.tfvars": 'environment = "prod"\n'},
+            Unknown((unresolved("var.environment"), constant("nobody"))),
+        ),
         (
             {
                 "terraform.tfvars": 'environment = "a"\nteam = "a"\n',
@@ -375,7 +403,10 @@ resource "{ALARM}" "a" {{ alarm_name = "${{var.environment}}-${{var.team}}" }}
             },
             Known("c-a"),
         ),
-        ({"sub/terraform.tfvars": 'environment = "prod"\n'}, Unknown((unresolved("var.environment"), constant("nobody")))),
+        (
+            {"sub/terraform.tfvars": 'environment = "prod"\n'},
+            Unknown((unresolved("var.environment"), constant("nobody"))),
+        ),
     ],
 )
 def test_values_of_variables_come_from_the_files_that_terraform_reads(files, expected) -> None:
@@ -384,7 +415,11 @@ def test_values_of_variables_come_from_the_files_that_terraform_reads(files, exp
 
 
 def test_config_names_more_variable_files_and_makes_a_stack_of_each_entry() -> None:
-    files = {"infra/main.tf": VARIABLES, "env/dev.tfvars": 'environment = "dev"\n', "env/prod.tfvars": 'environment = "prod"\n'}
+    files = {
+        "infra/main.tf": VARIABLES,
+        "env/dev.tfvars": 'environment = "dev"\n',
+        "env/prod.tfvars": 'environment = "prod"\n',
+    }
     stacks = [StackRoot(name, "infra", "", (f"env/{name}.tfvars",)) for name in ("dev", "prod", "lost")]
     assert [(fact.stack, getattr(fact, "alarm_name", None)) for fact in facts_of(files, *stacks)] == [
         ("dev", Known("dev-nobody")),
@@ -392,6 +427,15 @@ def test_config_names_more_variable_files_and_makes_a_stack_of_each_entry() -> N
         ("", None),
         ("lost", Unknown((unresolved("var.environment"), constant("nobody")))),
     ]
+
+
+def test_variables_of_the_root_that_nothing_gives_a_value_are_told_once() -> None:
+    module = {
+        "m/main.tf": 'variable "unset" {}\n' + f'resource "{ALARM}" "m" {{\n  alarm_name = var.unset\n}}\n'
+    }
+    text = 'variable "unasked" {}\n' + VARIABLES + 'module "m" {\n  source = "./m"\n}\n'
+    found = [fact for fact in all_of({"main.tf": text, **module}) if isinstance(fact, UnsetVariable)]
+    assert [(fact.subject, fact.stack, fact.origin.line) for fact in found] == [("var.environment", ".", 3)]
 
 
 @pytest.mark.parametrize("text", ["environment = other.thing\n", 'environment = "a\n', "block {}\n", "{"])
@@ -504,7 +548,13 @@ def plan(*changes: tuple[str, dict], variables: Mapping[str, object] = {}, **exp
             "name": "a",
             "expressions": {name: {"references": [reference]} for name, reference in expressions.items()},
         },
-        {"address": "aws_sns_topic.t", "mode": "managed", "type": "aws_sns_topic", "name": "t", "expressions": {}},
+        {
+            "address": "aws_sns_topic.t",
+            "mode": "managed",
+            "type": "aws_sns_topic",
+            "name": "t",
+            "expressions": {},
+        },
     ]
     return json.dumps(
         {
@@ -550,8 +600,13 @@ resource "aws_sns_topic" "t" {{}}
     ],
 )
 def test_locals_that_a_plan_hides_are_resolved_with_the_plans_variables(page, expected) -> None:
-    changes = [(f'{ALARM}.a["x"]', {"alarm_actions": True, "ok_actions": True}), ("aws_sns_topic.t", {"arn": True})]
-    document = plan(*changes, variables={"page": page}, alarm_actions="local.actions", ok_actions="each.value")
+    changes = [
+        (f'{ALARM}.a["x"]', {"alarm_actions": True, "ok_actions": True}),
+        ("aws_sns_topic.t", {"arn": True}),
+    ]
+    document = plan(
+        *changes, variables={"page": page}, alarm_actions="local.actions", ok_actions="each.value"
+    )
     found = {fact.subject: fact for fact in facts_of({"tfplan.json": document, "main.tf": LOCALS})}
     assert set(found) == {f'{ALARM}.a["x"]', "aws_sns_topic.t"}, "no second set of facts"
     fact = found[f'{ALARM}.a["x"]']
@@ -567,7 +622,10 @@ def test_without_sources_they_stay_unresolved() -> None:
 
 
 def test_modules_that_a_planned_root_calls_give_no_facts_of_their_own() -> None:
-    files = {"main.tf": LOCALS + 'module "m" {\n  source = "./m"\n}\n', "m/main.tf": f'resource "{ALARM}" "m" {{}}\n'}
+    files = {
+        "main.tf": LOCALS + 'module "m" {\n  source = "./m"\n}\n',
+        "m/main.tf": f'resource "{ALARM}" "m" {{}}\n',
+    }
     document = plan((f"{ALARM}.a", {}))
     assert [fact.subject for fact in facts_of({**files, "tfplan.json": document})] == [f"{ALARM}.a"]
 
@@ -620,7 +678,10 @@ def test_a_long_chain_of_locals_ends() -> None:
 
 
 def test_subscriptions_follow_their_topics() -> None:
-    text = TOPIC + 'resource "aws_sns_topic_subscription" "s" {\n  topic_arn = aws_sns_topic.t.arn\n  protocol = "email"\n}\n'
+    text = (
+        TOPIC
+        + 'resource "aws_sns_topic_subscription" "s" {\n  topic_arn = aws_sns_topic.t.arn\n  protocol = "email"\n}\n'
+    )
     (subscription,) = (fact for fact in facts_of({"main.tf": text}) if isinstance(fact, Subscription))
     assert subscription.topic_arn == Unknown((resource("aws_sns_topic.t"),))
     assert subscription.protocol == Known("email")

@@ -17,6 +17,7 @@ from kfm_audit.inputs.terraform.language.values import (
     Opened,
     SetOf,
     Value,
+    is_known,
     unknown_of,
 )
 from kfm_audit.inputs.terraform.opened import instance_key
@@ -64,7 +65,7 @@ def pairs(value: Value, budget: Budget) -> tuple[tuple[Value, Value], ...] | Non
     if isinstance(value, dict):
         return tuple((key, value[key]) for key in sorted(value))
     if isinstance(value, SetOf):
-        return tuple((item, item) for item in value)
+        return tuple((item, item) for item in value) if is_known(value, budget) else None
     return tuple(enumerate(value))
 
 
@@ -87,6 +88,8 @@ def _by_number(value: Value, names: Names, budget: Budget) -> tuple[Copy, ...]:
     except Fault:
         number = -1
     if not isinstance(number, int) or not 0 <= number <= _MAX:
-        return (Copy(None, Bound({"count": {"index": unknown_of((value,), budget)}}, names), indefinite=True),)
+        return (
+            Copy(None, Bound({"count": {"index": unknown_of((value,), budget)}}, names), indefinite=True),
+        )
     budget.spend(_COST * number)
     return tuple(Copy(index, Bound({"count": {"index": index}}, names)) for index in range(number))

@@ -93,7 +93,7 @@ def unresolved(name: str) -> Unknown:
 
 
 def instance_key(key: str | int) -> str:
-    """An instance key as Terraform writes it in addresses: `[0]`, `["a \\"b\\" $${c}"]`."""
+    r"""An instance key as Terraform writes it in addresses: `[0]`, `["a \"b\" $${c}"]`."""
     if isinstance(key, int):
         return f"[{key}]"
     escaped = key.translate(_ESCAPES).replace("${", "$${").replace("%{", "%%{")

@@ -23,8 +23,8 @@ from kfm_audit.inputs.terraform.document import (
     RootVariable,
     decode_any,
 )
-from kfm_audit.inputs.terraform.recognition import SHOW, recognise, refusal
 from kfm_audit.inputs.terraform.planned import Planned
+from kfm_audit.inputs.terraform.recognition import SHOW, recognise, refusal
 from kfm_audit.inputs.terraform.references import References
 from kfm_audit.inputs.terraform.resources import READERS, Instance
 from kfm_audit.values import ABSENT, Attribute, Known, Origin, Reference, ReferenceKind, Unknown

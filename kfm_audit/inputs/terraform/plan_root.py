@@ -73,7 +73,9 @@ def plan_root(source: Source, addresses: Iterable[str]) -> PlanRoot:
             variables[name] = _value(variable.value)
     if declared:
         return PlanRoot(declared, whole=True, variables=variables)
-    return PlanRoot(frozenset(_declaration(address) for address in addresses), whole=False, variables=variables)
+    return PlanRoot(
+        frozenset(_declaration(address) for address in addresses), whole=False, variables=variables
+    )
 
 
 def _declaration(address: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ import msgspec
 
 from kfm_audit.facts import Fact
 from kfm_audit.inputs.terraform.addresses import without_keys
-from kfm_audit.inputs.terraform.language.values import Budget, Exhausted, Value, unknown_of
+from kfm_audit.inputs.terraform.language.values import Budget, Exhausted, unknown_of
 from kfm_audit.values import Known, ReferenceKind, Unknown
 
 _STEPS: Final = 100_000

@@ -36,10 +36,12 @@ class Estate(Struct, frozen=True):
     folder: str
     evaluator: Evaluator
     module: Callable[[str], Module | None]
+    unset: dict[str, Block] = {}
+    """The root module's variables that were asked for and have no value."""
 
 
 class Scope:
-    """A module instance. `path` is its address, `("queues[\\"a\\"]",)`; () for the root module."""
+    r"""A module instance. `path` is its address, `("queues[\"a\"]",)`; () for the root module."""
 
     def __init__(
         self,
@@ -170,6 +172,8 @@ class Scope:
         default = block.arguments.get("default")
         if given is None and (name not in self._given or _is(block, "nullable", word=False)):
             if default is None:
+                if self.caller is None:
+                    self.estate.unset[name] = block
                 return unresolved(f"{self.place}var.{name}")
             given = self.settled(default.expression)
         kind = block.arguments.get("type")
@@ -253,7 +257,9 @@ class ModuleInstance(Opened):
         return unresolved(self._scope.place.removesuffix("."))
 
 
-def _collected(block: Block, found: tuple[Copy, ...], instances: list[Resource] | list[ModuleInstance]) -> Value:
+def _collected(
+    block: Block, found: tuple[Copy, ...], instances: list[Resource] | list[ModuleInstance]
+) -> Value:
     """The instances as the language sees them: one, a list by `count`, a map by `for_each`."""
     if found and found[0].indefinite:
         return Many(instances[0])

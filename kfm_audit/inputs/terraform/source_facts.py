@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from kfm_audit.facts import Change, Fact, UnreadableInput, UnseenModule
+from kfm_audit.facts import Change, Fact, UnreadableInput, UnseenModule, UnsetVariable
 from kfm_audit.inputs.terraform.attributes import Attributes
 from kfm_audit.inputs.terraform.block_values import BlockValues
 from kfm_audit.inputs.terraform.hcl import Block
@@ -45,8 +45,8 @@ class SourceFacts:
 
         Raises nothing: what asks for too much work is an `UnreadableInput`.
         """
+        estate = Estate(self._root.folder, Evaluator(Budget(_STEPS)), self._module)
         try:
-            estate = Estate(self._root.folder, Evaluator(Budget(_STEPS)), self._module)
             given = {name: lambda value=value: value for name, value in values.items()}
             yield from self._of(Scope(estate, self._root, given))
         except (Exhausted, RecursionError):
@@ -60,6 +60,9 @@ class SourceFacts:
             )
         yield from self._lost
         yield from self._unseen.values()
+        for name, block in estate.unset.items():
+            origin = Origin(block.path, line=block.header.start[0] + 1)
+            yield UnsetVariable(subject=f"var.{name}", origin=origin, stack=self._stack)
 
     def _of(self, scope: Scope) -> Iterator[Fact]:
         providers: dict[str, Provider] = {}

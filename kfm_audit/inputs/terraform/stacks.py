@@ -91,7 +91,9 @@ class Stacks:
     def _stacks_in(self, folder: str) -> tuple[StackRoot, ...]:
         """The stacks that config makes of a root module; one, called after its folder, where it makes none."""
         below = self._context.below_root(folder)
-        told = tuple(stack for stack in self._context.stacks if not stack.plan and normpath(stack.folder) == below)
+        told = tuple(
+            stack for stack in self._context.stacks if not stack.plan and normpath(stack.folder) == below
+        )
         return told or (StackRoot(below, below),)
 
     def _of_plans(self) -> Iterator[tuple[str, Facts]]:

@@ -248,11 +248,9 @@ class Evaluator:
     def _for_unknown(self, expression: For, collection: Unknown, names: Names) -> Value:
         """A `for` over what is not known comes from its collection and from all that its body names."""
         inner = self._bound(expression, collection, collection, names)
-        parts: list[Value] = [collection]
-        for part in (expression.condition, expression.key, expression.value):
-            if part is not None:
-                parts.append(self._or_unknown(part, inner))
-        return unknown_of(parts, self.budget)
+        written = (expression.condition, expression.key, expression.value)
+        parts = [self._or_unknown(part, inner) for part in written if part is not None]
+        return unknown_of((collection, *parts), self.budget)
 
     def _bound(self, expression: For, key: Value, value: Value, names: Names) -> Names:
         bound = {expression.value_name: value}

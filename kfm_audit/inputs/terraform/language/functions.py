@@ -80,7 +80,18 @@ _PARTIAL: Final[dict[str, Function]] = {
 }
 _WHOLLY_UNKNOWN: Final = frozenset(
     {
-        *("compact", "concat", "contains", "distinct", "element", "flatten", "keys", "length", "merge", "one"),
+        *(
+            "compact",
+            "concat",
+            "contains",
+            "distinct",
+            "element",
+            "flatten",
+            "keys",
+            "length",
+            "merge",
+            "one",
+        ),
         *("reverse", "slice", "sort", "tolist", "tomap", "toset", "values", "zipmap"),
     }
 )

@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 MAX_DEPTH: Final = 100
-_SILENT: Final = frozenset({"comment", "(", ")", ",", "tuple_start", "tuple_end", "object_start", "object_end"})
+_SILENT: Final = frozenset(
+    {"comment", "(", ")", ",", "tuple_start", "tuple_end", "object_start", "object_end"}
+)
 _PLAIN: Final = re.compile(rb'"[^"\\$%\r\n]*"')
 _NUMBER: Final = re.compile(rb"[0-9]{1,15}")
 _WORDS: Final = {b"true": True, b"false": False, b"null": None}
@@ -219,7 +221,9 @@ class _Parser:
         collection = next(child for child in intro.children if child.type == "expression")
         values = [self.expression(child, depth) for child in node.children if child.type == "expression"]
         test = next((child for child in node.children if child.type == "for_cond"), None)
-        tested = next((child for child in test.children if child.type == "expression"), None) if test else None
+        tested = (
+            next((child for child in test.children if child.type == "expression"), None) if test else None
+        )
         return For(
             key_name=names[0] if len(names) > 1 else "",
             value_name=names[-1],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import isfinite
 from typing import Final
 
 import msgspec
@@ -27,7 +28,7 @@ def number(value: float) -> int | float:
         if abs(value) >= 10**_MAX_DIGITS:
             raise Fault("a number too large")
         return value
-    if value != value or value in (float("inf"), float("-inf")):
+    if not isfinite(value):
         raise Fault("a number too large")
     shown = rounded(value)
     return int(shown) if shown.is_integer() and abs(shown) < 1e15 else value

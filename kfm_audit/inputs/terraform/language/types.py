@@ -54,7 +54,7 @@ def to_list(value: Value, budget: Budget) -> Value:
 
 
 def to_set(value: Value, budget: Budget) -> Value:
-    """`toset`: sorted and each once; unknown as a whole with an unknown element. Raises Fault, Exhausted."""
+    """`toset`: sorted and each once, elements that are not known last. Raises Fault, Exhausted."""
     return _set(_any)(value, budget)
 
 
@@ -96,6 +96,8 @@ def _elements(value: Value, budget: Budget) -> tuple[Value, ...] | Unknown | Non
     if not isinstance(value, tuple):
         raise Fault("a list")
     budget.spend(len(value))
+    if isinstance(value, SetOf) and len(value) > 1 and not is_known(value, budget):
+        return unknown_of((value,), budget)  # how many elements it has is not known
     return tuple(value)
 
 
@@ -115,12 +117,13 @@ def _set(each: Convert) -> Convert:
         if items is None or isinstance(items, Unknown):
             return items
         items = unified(tuple(each(item, budget) for item in items))
-        if not is_known(items, budget):
-            return unknown_of(items, budget)
-        if any(isinstance(item, tuple | dict) for item in items):
+        known = [item for item in items if is_known(item, budget)]
+        rest = [item for item in items if not is_known(item, budget)]
+        if any(isinstance(item, tuple | dict) for item in known):
             return SetOf(items)
         # Texts are sorted by code point, numbers by size; one set holds one type.
-        return SetOf(sorted(dict.fromkeys(items), key=lambda item: (item is None, item)))
+        in_order = sorted(dict.fromkeys(known), key=lambda item: (item is None, item))
+        return SetOf((*in_order, *rest))
 
     return converted
 

@@ -64,7 +64,9 @@ class SetOf(tuple["Value", ...]):
     __slots__ = ()
 
 
-Value: TypeAlias = None | bool | int | float | str | tuple["Value", ...] | dict[str, "Value"] | Unknown | Opened
+Value: TypeAlias = (
+    bool | int | float | str | tuple["Value", ...] | dict[str, "Value"] | Unknown | Opened | None
+)
 
 
 class Names(Protocol):
