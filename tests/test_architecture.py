@@ -40,7 +40,16 @@ FOR_RULES = ("facts", "evidence", "values", *GROUND)
 
 HEAVY = frozenset(
     {
-        *("dataclasses", "difflib", "importlib.metadata", "inspect", "json", "unittest", "urllib.request"),
+        *(
+            "dataclasses",
+            "difflib",
+            "hcl2",
+            "importlib.metadata",
+            "inspect",
+            "json",
+            "unittest",
+            "urllib.request",
+        ),
         *("jsonschema", "jsonschema_rs", "pathspec", "prometheus_client", "pyoxigraph", "rdflib", "rich"),
         *("rich_argparse", "tomllib", "tree_sitter", "tree_sitter_hcl", "yaml"),
     }

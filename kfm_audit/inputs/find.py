@@ -20,7 +20,10 @@ from kfm_audit.inputs.kind import Kind
 from kfm_audit.inputs.source import Source
 
 CANDIDATES: Final = frozenset(
-    {".json", ".jsonl", ".ndjson", ".jsonld", ".log", ".prom", ".om", ".openmetrics", ".tf", ".provn", ".ttl"}
+    {
+        *(".json", ".jsonl", ".ndjson", ".jsonld", ".log", ".prom", ".om", ".openmetrics"),
+        *(".tf", ".tfvars", ".provn", ".ttl"),
+    }
 )
 """Endings of files that may be an input. A file that PATHS name is looked at whatever its ending."""
 

@@ -7,6 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from kfm_audit.inputs.kind import ReadContext
+from kfm_audit.inputs.source import Source
+from kfm_audit.inputs.terraform.plan import KIND as PLAN
+from kfm_audit.inputs.terraform.stacks import Stacks
+from kfm_audit.policy.model import Policy
+
 ALARM = "aws_cloudwatch_metric_alarm"
 
 MAIN = """\
@@ -87,6 +93,54 @@ def test_narrowest_place_through_modules_keys_and_counts(folder, check) -> None:
         if (item["rule"], item["subject"]) == ("ALM001", f"{ALARM}.backlog")
     ]
     assert finding["location"]["pointer"] == "/resource_changes/0/change/after/alarm_actions"
+
+
+QUERIES = """\
+resource "aws_cloudwatch_metric_alarm" "ratio" {
+  alarm_name = "prod-ratio"
+  metric_query {
+    id         = "ratio"
+    expression = "errors / calls"
+  }
+  metric_query {
+    id = "errors"
+    metric {
+      period = 10
+    }
+  }
+}
+"""
+
+
+def test_blocks_of_a_set_are_found_by_their_id(tmp_path) -> None:
+    """A plan has them in an order of its own."""
+    queries = [
+        {"id": "errors", "metric": [{"metric_name": "Errors", "period": 10, "stat": "Sum"}]},
+        {"id": "ratio", "expression": "errors / calls", "metric": []},
+    ]
+    document = {"format_version": "1.2", "resource_changes": [alarm(f"{ALARM}.ratio", metric_query=queries)]}
+    (tmp_path / "main.tf").write_text(QUERIES)
+    (tmp_path / "tfplan.json").write_text(json.dumps(document))
+    plan = Source("tfplan.json", tmp_path / "tfplan.json")
+    context = ReadContext(Policy(policy=1, name="test"), tmp_path, tmp_path)
+    (fact,) = PLAN.read(plan, context).facts
+    stacks = Stacks([(plan, (fact,))], [Source("main.tf", tmp_path / "main.tf")], context)
+    lines = {
+        path: location.line
+        for path in (
+            "metric_query/0/metric/0/period",
+            "metric_query/1/expression",
+            "metric_query/0",
+            "metric_query/7",
+        )
+        if (location := stacks.locate(fact.origin, path))
+    }
+    assert lines == {
+        "metric_query/0/metric/0/period": 10,
+        "metric_query/1/expression": 5,
+        "metric_query/0": 7,
+        "metric_query/7": 3,
+    }
 
 
 def test_windows_line_ends_and_byte_order_mark(folder, check) -> None:
@@ -278,3 +332,42 @@ def test_a_source_that_paths_name_shows_what_its_plan_says_of_it(folder, check) 
     assert list(places(report)) == [f'module.queues["a.b"].{ALARM}.depth[0]']
     _, report = check("tfplan.json", cwd=folder)
     assert len(places(report)) == 4
+
+
+VARIABLES = f"""\
+variable "action" {{}}
+resource "{ALARM}" "a" {{
+  alarm_name    = "a"
+  alarm_actions = [var.action]
+}}
+"""
+
+
+LAMBDA = 'action = "arn:aws:lambda:eu-central-1:111122223333:function:f"\n'
+SNS = 'action = "arn:aws:sns:eu-central-1:111122223333:oncall"\n'
+
+
+@pytest.mark.parametrize(
+    ("config", "files", "expected"),
+    [
+        ("", {}, {"infra": "undecided"}),
+        ("", {"infra/terraform.tfvars": LAMBDA}, {"infra": "fail"}),
+        ("", {"infra/prod.tfvars": LAMBDA}, {"infra": "undecided"}),
+        (
+            "".join(
+                f'[[stack]]\nroot = "infra"\nname = "{n}"\nvariable-files = ["env/{n}.tfvars"]\n'
+                for n in "pd"
+            ),
+            {"env/p.tfvars": LAMBDA, "env/d.tfvars": SNS},
+            {"p": "fail"},
+        ),
+    ],
+)
+def test_variable_files_decide(tmp_path, check, config, files, expected) -> None:
+    for path, text in {"infra/main.tf": VARIABLES, "kfm-audit.toml": config, **files}.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text)
+    _, report = check(".", "--select", "ALM001", cwd=tmp_path)
+    assert {finding["stack"]: finding["verdict"] for finding in report["findings"]} == expected
+    why = report["questions"]["told"]["why"]
+    assert ("var.action has no value in the sources" in why) is ("undecided" in expected.values())

@@ -140,6 +140,8 @@ def unresolved(name: str) -> Reference:
         # A function that is not here is not guessed, and named where nothing else is.
         ("sha1(known)", Unknown((constant("prod"), unresolved("sha1()")))),
         ("sha1(topic)", TOPIC),
+        ('sensitive("hunter2")', Unknown((unresolved("sensitive()"),))),
+        ('"${sensitive("hunter2")}-x"', Unknown((unresolved("sensitive()"),))),
         ('replace(known, "/(a+)+$/", "")', Unknown((unresolved("replace()"),))),
         # An ARN says what it leads to, though its region and account are not known.
         (

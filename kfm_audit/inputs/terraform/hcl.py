@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from kfm_audit.inputs.terraform.language.parse import parse
-from kfm_audit.inputs.terraform.language.syntax import Expression
+from kfm_audit.inputs.terraform.language.syntax import Expression, Literal
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
@@ -124,15 +124,31 @@ class Block:
         return self._node.has_error
 
     def find(self, path: tuple[str, ...]) -> Span:
-        """The narrowest place of an attribute path (`metric_query/0/period`): argument, block, or header."""
+        """The narrowest place of an attribute path: argument, block, or header.
+
+        A block among several is given by its number or by what its `id` says:
+        `metric_query/0/period`, `metric_query/id=errors/period`.
+        """
         if path and path[0] in self.arguments:
             return self.arguments[path[0]].span
         nested = [block for block in self.blocks if path and _gives(block, path[0])]
         if not nested:
             return self.header
-        number = int(path[1]) if len(path) > 1 and path[1].isdigit() else 0
-        rest = path[2:] if len(path) > 1 and path[1].isdigit() else path[1:]
-        return nested[number].find(rest) if number < len(nested) else nested[0].header
+        which = path[1] if len(path) > 1 else ""
+        if which.startswith("id="):
+            chosen = [block for block in nested if block.id == which[3:]]
+        else:
+            chosen = nested[int(which) :] if which.isdigit() else nested
+        rest = path[2:] if which.isdigit() or which.startswith("id=") else path[1:]
+        return chosen[0].find(rest) if chosen else nested[0].header
+
+    @property
+    def id(self) -> str | None:
+        """What its argument `id` says, where that is a plain text."""
+        argument = self.arguments.get("id")
+        expression = argument.expression if argument else None
+        text = expression.value if isinstance(expression, Literal) else None
+        return text if isinstance(text, str) else None
 
     @cached_property
     def _body(self) -> list[Node]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from posixpath import normpath
 
-from kfm_audit.facts import Fact, UnreadableInput
+from kfm_audit.facts import Fact, MetricAlarm, UnreadableInput
 from kfm_audit.inputs.kind import ReadContext, StackRoot
 from kfm_audit.inputs.source import Source
 from kfm_audit.inputs.terraform.files import SourceFiles, folder_of
@@ -23,7 +23,7 @@ from kfm_audit.inputs.terraform.resolve import hides, resolved
 from kfm_audit.inputs.terraform.roots import Roots
 from kfm_audit.inputs.terraform.source_facts import SourceFacts
 from kfm_audit.inputs.terraform.variables import automatic, is_variable_file, read_variables
-from kfm_audit.values import Location, Origin
+from kfm_audit.values import ABSENT, Known, Location, Origin
 
 Facts = tuple[Fact, ...]
 
@@ -57,8 +57,24 @@ class Stacks:
             return None
         if origin.input in self._plans:
             folder = self._folders.found.get(origin.input)
-            return self._lines.from_root(folder, origin.symbol, attribute) if folder is not None else None
+            if folder is None:
+                return None
+            return self._lines.from_root(folder, origin.symbol, self._by_id(origin, attribute))
         return self._lines.in_file(origin.input, origin.symbol, attribute)
+
+    def _by_id(self, origin: Origin, attribute: str) -> str:
+        """The path of a metric query by its id: a plan has the blocks of a set in an order of its own."""
+        name, _, rest = attribute.partition("/")
+        number, _, inner = rest.partition("/")
+        if name != "metric_query" or not number.isdigit():
+            return attribute
+        alarm = self._alarms.get(origin)
+        queries = alarm.metric_query if alarm else ABSENT
+        if isinstance(queries, Known) and int(number) < len(queries.value):
+            query = queries.value[int(number)]
+            if isinstance(query.id, Known):
+                return f"{name}/id={query.id.value}/{inner}"
+        return attribute
 
     def _of_sources(self) -> Iterator[Fact]:
         """The facts of the root modules that have no plan."""
@@ -104,6 +120,11 @@ class Stacks:
             if module is not None:
                 found = SourceFacts(module, self._files.module, "").facts(self._plan_roots[path].variables)
                 yield path, resolved(facts, found)
+
+    @cached_property
+    def _alarms(self) -> Mapping[Origin, MetricAlarm]:
+        planned = (fact for _, facts in self._plans.values() for fact in facts)
+        return {fact.origin: fact for fact in planned if isinstance(fact, MetricAlarm)}
 
     @cached_property
     def _plan_roots(self) -> Mapping[str, PlanRoot]:
