@@ -17,7 +17,6 @@ from kfm_audit.inputs.kind import Kind, ReadContext, Reading, unreadable
 from kfm_audit.inputs.recognise import Foreign, recognise
 from kfm_audit.inputs.record import IgnoredFile, InputRecord, InputStatus
 from kfm_audit.inputs.source import Source
-from kfm_audit.inputs.terraform.comments import inline_suppressions
 from kfm_audit.inputs.terraform.plan import KIND as TERRAFORM_PLAN
 from kfm_audit.inputs.terraform.sources import KIND as TERRAFORM_SOURCE
 from kfm_audit.values import Location
@@ -135,8 +134,12 @@ class Library:
 
     def inline_suppressions(self) -> Iterator[Suppression]:
         """The suppressions written in Terraform sources, by path and line."""
-        for item in self.of_kind(TERRAFORM_SOURCE.name):
-            yield from inline_suppressions(item.source)
+        sources = self.of_kind(TERRAFORM_SOURCE.name)
+        if sources:
+            from kfm_audit.inputs.terraform.comments import inline_suppressions
+
+            for item in sources:
+                yield from inline_suppressions(item.source)
 
     def excerpt(self, location: Location) -> str | None:
         """The text of the line at `location`, where its kind of file may be shown."""

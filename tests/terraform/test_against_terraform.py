@@ -18,7 +18,8 @@ from kfm_audit.inputs.terraform.files import SourceFiles
 from kfm_audit.inputs.terraform.language.evaluate import Evaluator
 from kfm_audit.inputs.terraform.language.values import Budget, Opened
 from kfm_audit.inputs.terraform.scopes import Estate, Scope
-from kfm_audit.inputs.terraform.variables import automatic, is_variable_file, read_variables
+from kfm_audit.inputs.terraform.variable_files import automatic, is_variable_file
+from kfm_audit.inputs.terraform.variables import read_variables
 from kfm_audit.values import Unknown
 
 PAIRS = Path(__file__).parent / "pairs"

@@ -10,7 +10,7 @@ from typing import Final
 
 from kfm_audit.inputs.kind import Kind, ReadContext, Reading, locate_in_lines
 from kfm_audit.inputs.source import Form, Source
-from kfm_audit.inputs.terraform.variables import AUTOMATIC, is_variable_file
+from kfm_audit.inputs.terraform.variable_files import AUTOMATIC, is_variable_file
 
 
 def _recognise(source: Source) -> bool:

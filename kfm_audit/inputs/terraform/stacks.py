@@ -22,7 +22,8 @@ from kfm_audit.inputs.terraform.plan_root import PlanRoot, plan_root
 from kfm_audit.inputs.terraform.resolve import hides, resolved
 from kfm_audit.inputs.terraform.roots import Roots
 from kfm_audit.inputs.terraform.source_facts import SourceFacts
-from kfm_audit.inputs.terraform.variables import automatic, is_variable_file, read_variables
+from kfm_audit.inputs.terraform.variable_files import automatic, is_variable_file
+from kfm_audit.inputs.terraform.variables import read_variables
 from kfm_audit.values import ABSENT, Known, Location, Origin
 
 Facts = tuple[Fact, ...]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from pathlib import PurePosixPath
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -16,23 +15,8 @@ from kfm_audit.inputs.terraform.hcl import parse_file
 from kfm_audit.inputs.terraform.language.evaluate import Evaluator
 from kfm_audit.inputs.terraform.language.values import Budget, Exhausted, Fault, Value, is_known
 
-AUTOMATIC: Final = ("terraform.tfvars", "terraform.tfvars.json", "*.auto.tfvars", "*.auto.tfvars.json")
-"""The variable files that Terraform reads of itself; others count only where config names them."""
-
 _CURE: Final = "correct it: Terraform refuses it too"
 _STEPS: Final = 200_000
-
-
-def is_variable_file(path: str) -> bool:
-    """Whether a file gives values to variables, by its name."""
-    return path.endswith((".tfvars", ".tfvars.json"))
-
-
-def automatic(paths: Iterable[str]) -> list[str]:
-    """Those that Terraform reads of itself, in its order: a later one wins."""
-    names = {path: PurePosixPath(path) for path in paths}
-    found = [path for path, name in names.items() if any(name.match(pattern) for pattern in AUTOMATIC)]
-    return sorted(found, key=lambda path: (not names[path].name.startswith("terraform."), path))
 
 
 def read_variables(source: Source) -> tuple[Mapping[str, Value], tuple[UnreadableInput, ...]]:
