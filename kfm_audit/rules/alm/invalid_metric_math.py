@@ -1,0 +1,205 @@
+"""ALM011: invalid-metric-math."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from msgspec import structs
+
+from kfm_audit.facts import MetricAlarm, MetricQuery
+from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
+from kfm_audit.values import ABSENT, Unknown, ends_of, known
+
+if TYPE_CHECKING:
+    from kfm_audit.aws.math_check import Fault
+    from kfm_audit.aws.math_error import MathError
+
+_HELP: Final = (
+    "correct the expression: functions, AND and OR are written in capitals, ids begin with a lower-case "
+    "letter, and the query that returns data gives one time series"
+)
+_SHOWN: Final = 40
+
+
+@rule("ALM011", on=MetricAlarm, severity=Severity.ERROR)
+def invalid_metric_math(alarm: MetricAlarm, ctx: Context[NoSettings]) -> Iterator[Finding]:
+    """CloudWatch refuses the metric math of the alarm.
+
+    ## Why
+    Terraform takes any text for `expression`, and the apply fails when everything else is already done:
+    the alarm is not there, or stays as it was. The language is small and strict: functions are upper case
+    only, ids begin with a lower-case letter, SEARCH is not for alarms, a number alone is no result, and
+    exactly one query returns data, a single time series. The findings name the query and the character at
+    which it goes wrong.
+
+    ## Bad
+    ```json tfplan.json
+    {
+      "format_version": "1.2",
+      "terraform_version": "1.9.5",
+      "resource_changes": [
+        {
+          "address": "aws_cloudwatch_metric_alarm.ratio",
+          "mode": "managed",
+          "type": "aws_cloudwatch_metric_alarm",
+          "name": "ratio",
+          "change": {
+            "actions": ["create"],
+            "after": {
+              "alarm_name": "prod-error-ratio",
+              "treat_missing_data": "notBreaching",
+              "metric_query": [
+                {"id": "errors", "return_data": false, "metric": [{
+                  "namespace": "AWS/Lambda", "metric_name": "Errors", "period": 300, "stat": "Sum",
+                  "dimensions": {"FunctionName": "prod-load"}}]},
+                {"id": "calls", "return_data": false, "metric": [{
+                  "namespace": "AWS/Lambda", "metric_name": "Invocations", "period": 300, "stat": "Sum",
+                  "dimensions": {"FunctionName": "prod-load"}}]},
+                {"id": "ratio", "return_data": true,
+                 "expression": "if(FILL(calls, 0) >= 50, 100 * error / calls, 0)"}
+              ]
+            },
+            "after_unknown": {}
+          }
+        }
+      ]
+    }
+    ```
+
+    ## Good
+    ```json tfplan.json
+    {
+      "format_version": "1.2",
+      "terraform_version": "1.9.5",
+      "resource_changes": [
+        {
+          "address": "aws_cloudwatch_metric_alarm.ratio",
+          "mode": "managed",
+          "type": "aws_cloudwatch_metric_alarm",
+          "name": "ratio",
+          "change": {
+            "actions": ["create"],
+            "after": {
+              "alarm_name": "prod-error-ratio",
+              "treat_missing_data": "notBreaching",
+              "metric_query": [
+                {"id": "errors", "return_data": false, "metric": [{
+                  "namespace": "AWS/Lambda", "metric_name": "Errors", "period": 300, "stat": "Sum",
+                  "dimensions": {"FunctionName": "prod-load"}}]},
+                {"id": "calls", "return_data": false, "metric": [{
+                  "namespace": "AWS/Lambda", "metric_name": "Invocations", "period": 300, "stat": "Sum",
+                  "dimensions": {"FunctionName": "prod-load"}}]},
+                {"id": "ratio", "return_data": true,
+                 "expression": "IF(FILL(calls, 0) >= 50, 100 * errors / calls, 0)"}
+              ]
+            },
+            "after_unknown": {}
+          }
+        }
+      ]
+    }
+    ```
+
+    ## When it is undecided
+    Where a query's id or expression, or which of them returns data, is known only after apply; what is
+    known is checked all the same. Where AWS does not list a form and does not say that it refuses it, such
+    as the product of two arrays. Metrics Insights queries (`SELECT ...`) are another language and are not
+    judged.
+
+    ## Settings
+    None.
+
+    ## References
+    CloudWatch user guide, "Using metric math"; API, `PutMetricAlarm`, `Metrics`: ten metrics and ten
+    expressions, one of which returns data; Terraform AWS provider,
+    `expression`: 1024 characters, where the API takes 2048.
+    """
+    if alarm.metric_query is ABSENT:
+        return
+    from kfm_audit.evidence.metric_math import queries_of
+
+    queries = queries_of(alarm)
+    if isinstance(queries, Unknown):
+        yield from _as_far_as_known(alarm, queries, ctx)
+    elif queries is not None:
+        from kfm_audit.aws.math_check import check
+
+        written = known(alarm.metric_query) or ()
+        yield from _without_content(alarm, written, ctx)
+        # Periods that differ are ALM019's.
+        judged = [structs.replace(query, period=0) for query in queries]
+        faults = check(judged, threshold_id=known(alarm.threshold_metric_id) or "")
+        for number, fault in enumerate(faults):
+            query = written[fault.query] if fault.query >= 0 else None
+            yield _said(alarm, fault, query, number, ctx)
+
+
+def _without_content(
+    alarm: MetricAlarm, queries: tuple[MetricQuery, ...], ctx: Context[NoSettings]
+) -> Iterator[Finding]:
+    for query in queries:
+        both = query.metric is not None and query.expression is not ABSENT
+        if both or (query.metric is None and query.expression is ABSENT):
+            has = "both a metric and an expression" if both else "neither a metric nor an expression"
+            yield ctx.fail(
+                alarm,
+                f"has a metric_query with {has}",
+                at=query.at,
+                help="give each metric_query either a metric block or an expression",
+                key="content",
+            )
+
+
+def _as_far_as_known(alarm: MetricAlarm, unknown: Unknown, ctx: Context[NoSettings]) -> Iterator[Finding]:
+    from kfm_audit.aws.math_check import check_alone
+
+    for query in known(alarm.metric_query) or ():
+        for number, error in enumerate(check_alone(known(query.expression) or "TIME_SERIES(0)")):
+            yield _said(alarm, error, query, number, ctx)
+    yield ctx.undecided(
+        alarm,
+        f"whether CloudWatch takes its metric math is known only after apply: it depends on {ends_of(unknown)}",
+        at="metric_query",
+        help="write ids and expressions so that the plan knows them: only names of resources need references",
+    )
+
+
+def _said(
+    alarm: MetricAlarm,
+    fault: Fault | MathError,
+    query: MetricQuery | None,
+    number: int,
+    ctx: Context[NoSettings],
+) -> Finding:
+    """A finding on one fault; expressions that are secret are not quoted."""
+    from kfm_audit.evidence.metric_math import is_secret
+
+    in_expression = query is not None and fault.position >= 0
+    at = "metric_query" if query is None else f"{query.at}/expression" if in_expression else query.at
+    message = f"has metric math that CloudWatch refuses: {_placed(fault, query)}"
+    if not fault.certain:
+        message = f"whether CloudWatch takes its metric math is not documented: {_placed(fault, query)}"
+    if query is not None and in_expression and is_secret(query):
+        message = (
+            "has metric math that CloudWatch refuses: an expression that is marked sensitive is not valid "
+            f"from character {fault.position + 1} on"
+        )
+    key = str(number) if number else ""
+    if fault.certain:
+        return ctx.fail(alarm, message, at=at, help=fault.cure or _HELP, key=key)
+    return ctx.undecided(
+        alarm, message, at=at, help="write it in a form that AWS lists, or try it in the console", key=key
+    )
+
+
+def _placed(fault: Fault | MathError, query: MetricQuery | None) -> str:
+    """`Error in expression 'e1': Function 'X' not found, at character 5: 'X(m1)'`."""
+    if query is None or fault.position < 0:
+        return fault.message
+    name = known(query.id) or "?"
+    text = known(query.expression) or ""
+    excerpt = text[fault.position : fault.end]
+    short = excerpt if len(excerpt) <= _SHOWN else f"{excerpt[:_SHOWN]}..."
+    place = f", at character {fault.position + 1}" + (f": {short!r}" if short else "")
+    return f"Error in expression '{name}': {fault.message}{place}"
