@@ -1,0 +1,1 @@
+"""Drills: what becomes of the failures that a contract speaks of, from the metric to whoever is paged."""

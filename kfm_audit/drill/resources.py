@@ -1,0 +1,124 @@
+"""The queues and functions of the evidence, and the alarms that hear of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from msgspec import Struct
+
+from kfm_audit.drill.modes import NAMESPACES, Role
+from kfm_audit.evidence import Evidence
+from kfm_audit.evidence.dead_letters import DeadLetters, called_so
+from kfm_audit.evidence.series import series_of
+from kfm_audit.facts import Alarm, Change, Function, MetricAlarm, Queue
+from kfm_audit.policy.contract import ResourceKind
+from kfm_audit.simulation.timeline import key_of
+from kfm_audit.values import Known, Unknown, known
+
+
+class Resource(Struct, frozen=True, kw_only=True):
+    """A queue or function. `names` are what the metrics of each role are named by.
+
+    `subject` is its address, or its name where only alarms name it; `fact` is None then.
+    """
+
+    kind: ResourceKind
+    stack: str
+    subject: str
+    names: dict[Role, str]
+    fact: Queue | Function | None = None
+
+
+class Resources:
+    """All resources, each joined to the alarms that read its metrics and those above them."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        """Join nothing before it is asked for."""
+        self._evidence = evidence
+        self._dead_letters = DeadLetters(evidence)
+
+    @cached_property
+    def all(self) -> tuple[Resource, ...]:
+        """Those of the inputs, in their order, then those that alarms alone name."""
+        facts: tuple[Queue | Function, ...] = (*self._evidence.of(Queue), *self._evidence.of(Function))
+        live = (fact for fact in facts if fact.change is not Change.DELETED)
+        declared = [resource for fact in live if (resource := self.of(fact)) is not None]
+        said = {(resource.kind == "function", resource.names[_own(resource)]) for resource in declared}
+        return (
+            *declared,
+            *(item for item in self._named if (item.kind == "function", item.subject) not in said),
+        )
+
+    def of(self, fact: Queue | Function) -> Resource | None:
+        """A resource of the inputs; None where its name is known only after apply, or secret."""
+        name = fact.name if isinstance(fact, Queue) else fact.function_name
+        if not isinstance(name, Known) or name.sensitive:
+            return None
+        names: dict[Role, str]
+        if isinstance(fact, Function):
+            kind: ResourceKind = "function"
+            names = {"function": name.value}
+        elif self._dead_letters.is_dead_letter_queue(fact):
+            kind, names = "dlq", {"dlq": name.value}
+        else:
+            kind, names = "queue", {"queue": name.value}
+            target = self._dead_letters.target(fact)
+            for letter in (known(item.name) for item in target.facts) if target else ():
+                names.setdefault("dlq", letter or "")
+            for consumer in self._dead_letters.consumers(fact):
+                names.setdefault("function", known(consumer.function_name) or "")
+        return Resource(kind=kind, stack=fact.stack, subject=fact.subject, names=names, fact=fact)
+
+    def alarms(self, resource: Resource) -> tuple[Alarm, ...]:
+        """The alarms that read a metric of the resource, or of what belongs to it, and all composites above them."""
+        found: dict[tuple[str, str], Alarm] = {}
+        waiting: list[Alarm] = [
+            alarm
+            for role, name in resource.names.items()
+            for alarm in self._readers.get((*NAMESPACES[role], name), ())
+        ]
+        while waiting:
+            alarm = waiting.pop(0)
+            if key_of(alarm) not in found:
+                found[key_of(alarm)] = alarm
+                waiting += self._evidence.alarms.above(alarm)
+        return tuple(found.values())
+
+    @cached_property
+    def _readers(self) -> dict[tuple[str, str, str], list[MetricAlarm]]:
+        """Alarms by namespace, dimension and its value; of all stacks: alarms may stand in one of their own."""
+        found: dict[tuple[str, str, str], list[MetricAlarm]] = defaultdict(list)
+        for alarm in self._evidence.alarms.all:
+            if isinstance(alarm, MetricAlarm):
+                for key in dict.fromkeys(_read(alarm)):
+                    found[key].append(alarm)
+        return found
+
+    @cached_property
+    def _named(self) -> tuple[Resource, ...]:
+        found = []
+        for (namespace, _, name), alarms in self._readers.items():
+            role: Role = "function" if namespace == "AWS/Lambda" else "dlq" if called_so(name) else "queue"
+            found.append(Resource(kind=role, stack=alarms[0].stack, subject=name, names={role: name}))
+        return tuple(found)
+
+
+def _own(resource: Resource) -> Role:
+    return resource.kind
+
+
+def _read(alarm: MetricAlarm) -> Iterator[tuple[str, str, str]]:
+    found = series_of(alarm)
+    for series in () if isinstance(found, Unknown) else found:
+        if series.is_secret:
+            continue
+        for namespace, dimension in _unique(NAMESPACES.values()):
+            name = (known(series.dimensions) or {}).get(dimension)
+            if known(series.namespace) == namespace and name is not None:
+                yield namespace, dimension, name
+
+
+def _unique(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple(dict.fromkeys(pairs))

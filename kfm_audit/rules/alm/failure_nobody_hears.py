@@ -1,0 +1,216 @@
+"""ALM023: failure-nobody-hears."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kfm_audit.evidence import Evidence
+from kfm_audit.evidence.series import series_of
+from kfm_audit.facts import Alarm, MetricAlarm
+from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
+from kfm_audit.values import Known, Unknown
+
+
+@rule("ALM023", on=Evidence, severity=Severity.ERROR)
+def failure_nobody_hears(evidence: Evidence, ctx: Context[NoSettings]) -> Iterator[Finding]:
+    """A failure that the alarms are there for sets none of them off.
+
+    ## Why
+    An alarm that reads the right metric may still be deaf. `OldestAgeHigh AND BacklogHigh` never fires
+    for a dead consumer on a queue of 900 messages: the messages grow old, and there are never 1000 of
+    them. Nobody sees that in a review, because each alarm by itself is right.
+
+    The policy says of each contract alarm which failures it `catches`. Where alarms with actions read
+    the metrics of such an alarm, the rule sends these failures through them, through the composites
+    above and their suppressors, for six hours, and reports those in which no alarm with an action goes
+    off. `kfm-audit drill` shows what each failure does to each metric. That alarms are
+    missing altogether is ALM017; that a message which is sent reaches nobody is SNS001.
+
+    ## Bad
+    ```json tfplan.json
+    {
+      "format_version": "1.2",
+      "terraform_version": "1.9.5",
+      "resource_changes": [
+        {
+          "address": "aws_cloudwatch_metric_alarm.age",
+          "mode": "managed",
+          "type": "aws_cloudwatch_metric_alarm",
+          "name": "age",
+          "change": {
+            "actions": ["create"],
+            "after": {
+              "alarm_name": "prod-soils-age",
+              "namespace": "AWS/SQS",
+              "metric_name": "ApproximateAgeOfOldestMessage",
+              "dimensions": {"QueueName": "prod-soils"},
+              "statistic": "Maximum",
+              "comparison_operator": "GreaterThanOrEqualToThreshold",
+              "threshold": 300,
+              "period": 60,
+              "evaluation_periods": 5,
+              "treat_missing_data": "notBreaching"
+            },
+            "after_unknown": {}
+          }
+        },
+        {
+          "address": "aws_cloudwatch_metric_alarm.backlog",
+          "mode": "managed",
+          "type": "aws_cloudwatch_metric_alarm",
+          "name": "backlog",
+          "change": {
+            "actions": ["create"],
+            "after": {
+              "alarm_name": "prod-soils-backlog",
+              "namespace": "AWS/SQS",
+              "metric_name": "ApproximateNumberOfMessagesVisible",
+              "dimensions": {"QueueName": "prod-soils"},
+              "statistic": "Maximum",
+              "comparison_operator": "GreaterThanOrEqualToThreshold",
+              "threshold": 1000,
+              "period": 60,
+              "evaluation_periods": 5,
+              "treat_missing_data": "notBreaching"
+            },
+            "after_unknown": {}
+          }
+        },
+        {
+          "address": "aws_cloudwatch_composite_alarm.page",
+          "mode": "managed",
+          "type": "aws_cloudwatch_composite_alarm",
+          "name": "page",
+          "change": {
+            "actions": ["create"],
+            "after": {
+              "alarm_name": "prod-soils-page",
+              "alarm_rule": "ALARM(prod-soils-age) AND ALARM(prod-soils-backlog)",
+              "alarm_actions": ["arn:aws:sns:us-east-1:111122223333:oncall"]
+            },
+            "after_unknown": {}
+          }
+        }
+      ]
+    }
+    ```
+
+    ## Good
+    ```json tfplan.json
+    {
+      "format_version": "1.2",
+      "terraform_version": "1.9.5",
+      "resource_changes": [
+        {
+          "address": "aws_cloudwatch_metric_alarm.age",
+          "mode": "managed",
+          "type": "aws_cloudwatch_metric_alarm",
+          "name": "age",
+          "change": {
+            "actions": ["create"],
+            "after": {
+              "alarm_name": "prod-soils-age",
+              "namespace": "AWS/SQS",
+              "metric_name": "ApproximateAgeOfOldestMessage",
+              "dimensions": {"QueueName": "prod-soils"},
+              "statistic": "Maximum",
+              "comparison_operator": "GreaterThanOrEqualToThreshold",
+              "threshold": 300,
+              "period": 60,
+              "evaluation_periods": 5,
+              "treat_missing_data": "notBreaching"
+            },
+            "after_unknown": {}
+          }
+        },
+        {
+          "address": "aws_cloudwatch_composite_alarm.page",
+          "mode": "managed",
+          "type": "aws_cloudwatch_composite_alarm",
+          "name": "page",
+          "change": {
+            "actions": ["create"],
+            "after": {
+              "alarm_name": "prod-soils-page",
+              "alarm_rule": "ALARM(prod-soils-age) OR ALARM(prod-soils-backlog)",
+              "alarm_actions": ["arn:aws:sns:us-east-1:111122223333:oncall"]
+            },
+            "after_unknown": {}
+          }
+        }
+      ]
+    }
+    ```
+
+    ## When it is undecided
+    When an alarm that may act cannot be simulated: a threshold or rule that is known only after apply,
+    a metric that the drill does not know, an anomaly detection band.
+
+    ## Settings
+    `alarms.contract` of the policy: `catches` says which failures each alarm is there for.
+
+    ## References
+    - [Alarm evaluation](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html)
+    - [CloudWatch metrics for Amazon SQS](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html)
+    """
+    contract = evidence.policy.alarms.contract
+    if not contract or not evidence.alarms.all:
+        return
+    from kfm_audit.drill.drill import Answer, Drill
+    from kfm_audit.drill.modes import MODES
+
+    caught: dict[tuple[str, str], set[str]] = {}
+    for promised in contract.values():
+        metrics = {promised.metric, *promised.metrics.values()} - {""}
+        for name in promised.catches:
+            caught.setdefault((promised.resource or "", name), set()).update(metrics)
+    drill = Drill(evidence)
+    for resource in drill.resources.all:
+        acting = drill.acting(resource)
+        if not acting:
+            continue
+        read = {metric for alarm in drill.resources.alarms(resource) for metric in _read(alarm)}
+        for mode in MODES:
+            if resource.kind not in mode.into or read.isdisjoint(caught.get((resource.kind, mode.name), ())):
+                continue
+            if resource.kind == "queue" and mode.name == "poison-pill" and len(resource.names) == 1:
+                continue  # its consumer and its dead-letter queue hear it, and the input shows neither
+            outcome = drill.like(resource, mode)
+            fact = resource.fact or acting[-1]
+            of = resource.names[resource.kind]
+            names = ", ".join(alarm.subject for alarm in acting)
+            if outcome.answer is Answer.SILENT and not outcome.sent:
+                goes = "does not go off" if len(acting) == 1 else "do not go off"
+                yield ctx.fail(
+                    fact,
+                    f"pages nobody when {of} has {mode.about} ({mode.name}): {names} {goes} in six hours",
+                    help=f"let one of them go off by what this failure does: `kfm-audit drill` shows it; {_MEND[mode.name]}",
+                    key=f"{of} {mode.name}",
+                )
+            elif outcome.answer is Answer.UNTOLD and not outcome.sent:
+                yield ctx.undecided(
+                    fact,
+                    f"may page nobody when {of} has a failure of the kind {mode.name}: {outcome.why}",
+                    help="give the alarms values that the plan knows",
+                    key=f"{of} {mode.name}",
+                )
+
+
+def _read(alarm: Alarm) -> Iterator[str]:
+    found = series_of(alarm) if isinstance(alarm, MetricAlarm) else ()
+    for series in () if isinstance(found, Unknown) else found:
+        match series.namespace, series.metric_name:
+            case Known(namespace), Known(name):
+                yield f"{namespace} {name}"
+            case _:
+                pass
+
+
+_MEND = {
+    "dead-consumer": "page on the age of the oldest message alone, or join it with OR",
+    "drip": "page on the age of the oldest message alone, or join it with OR",
+    "poison-pill": "page on the depth of the dead-letter queue, and on the share of errors of the consumer",
+    "throttle-storm": "page on Throttles: throttled calls are neither invocations nor errors",
+    "async-drop": "page on the depth of the function's dead-letter queue, or on AsyncEventsDropped",
+    "dlq-trickle": "page on a depth above 0, without a window that the letter must outlast",
+}

@@ -1,0 +1,114 @@
+"""`kfm-audit drill` on the runbook's starter and on its mended form."""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+import pytest
+
+from kfm_audit.cli import main
+
+SNS = "arn:aws:sns:us-east-1:111122223333:oncall"
+
+
+def resource(kind, name, /, **after):
+    return {
+        "address": f"{kind}.{name}",
+        "mode": "managed",
+        "type": kind,
+        "name": name,
+        "change": {"actions": ["create"], "after": after, "after_unknown": {}},
+    }
+
+
+def alarm(name, metric, threshold):
+    return resource(
+        "aws_cloudwatch_metric_alarm",
+        name,
+        alarm_name=name,
+        namespace="AWS/SQS",
+        metric_name=metric,
+        dimensions={"QueueName": "soils"},
+        statistic="Maximum",
+        comparison_operator="GreaterThanOrEqualToThreshold",
+        threshold=threshold,
+        period=60,
+        evaluation_periods=5,
+        datapoints_to_alarm=3,
+        treat_missing_data="notBreaching",
+    )
+
+
+def plan(path, joined_by):
+    resources = [
+        alarm("BacklogHigh", "ApproximateNumberOfMessagesVisible", 1000),
+        alarm("OldestAgeHigh", "ApproximateAgeOfOldestMessage", 300),
+        resource(
+            "aws_cloudwatch_composite_alarm",
+            "page",
+            alarm_name="page",
+            alarm_rule=f"ALARM(OldestAgeHigh) {joined_by} ALARM(BacklogHigh)",
+            alarm_actions=[SNS],
+        ),
+        resource("aws_sns_topic", "oncall", name="oncall", arn=SNS),
+        resource("aws_sns_topic_subscription", "pager", topic_arn=SNS, protocol="sms", endpoint="+1"),
+    ]
+    path.write_text(
+        json.dumps({"format_version": "1.2", "terraform_version": "1.9.5", "resource_changes": resources})
+    )
+
+
+@pytest.fixture
+def plans(tmp_path, monkeypatch):
+    plan(tmp_path / "starter.json", "AND")
+    plan(tmp_path / "mended.json", "OR")
+    monkeypatch.chdir(tmp_path)
+
+
+def drilled(capsys, *words):
+    code = main(["drill", *words, "--output", "json"])
+    return code, msgspec.json.decode(capsys.readouterr().out)
+
+
+def test_the_starter_is_deaf_to_a_dead_consumer_on_900_messages(plans, capsys):
+    code, document = drilled(capsys, "starter.json", "--fail-on-silence")
+    found = {entry["mode"]: entry["now"] for entry in document["entries"]}
+    assert code == 1
+    assert found["dead-consumer"] == {
+        "answer": "silent",
+        "why": "aws_cloudwatch_metric_alarm.OldestAgeHigh fires, aws_cloudwatch_composite_alarm.page does not",
+    }
+
+
+def test_or_hears_it_after_seven_minutes(plans, capsys):
+    _, document = drilled(capsys, "mended.json")
+    found = {entry["mode"]: entry["now"] for entry in document["entries"]}
+    assert found["dead-consumer"] == {
+        "answer": "paged",
+        # The age is 300 s in the fifth minute; three such minutes make three of five.
+        "after": 420,
+        "pages": 1,
+        "by": ["aws_cloudwatch_composite_alarm.page"],
+        "who": ["aws_sns_topic_subscription.pager"],
+    }
+    assert found["poison-pill"]["answer"] == "untold"
+
+
+def test_the_paging_diff_of_a_pull_request(plans, capsys):
+    code, document = drilled(capsys, "starter.json", "--against", "mended.json", "--fail-on-silence")
+    assert code == 1
+    assert [(entry["mode"], entry["changed"]) for entry in document["entries"]] == [
+        ("dead-consumer", True),
+        ("drip", True),
+        ("poison-pill", False),
+    ]
+    main(["drill", "mended.json", "--against", "starter.json", "--output", "markdown"])
+    assert "| `soils` | dead-consumer | nobody: " in capsys.readouterr().out
+
+
+def test_nothing_to_drill(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["drill", "nowhere"]) == 2
+    (tmp_path / "plan.json").write_text("{")
+    assert main(["drill", "plan.json"]) == 4
