@@ -1,0 +1,188 @@
+"""`kfm-audit replay`: what the alarms would have done over recorded history."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from kfm_audit.alarmtests.alarms import LoadedAlarms, Unreadable, load_alarms
+from kfm_audit.cli.outputs import write_whole
+from kfm_audit.cli.parser import UsageError
+from kfm_audit.facts import Incident, UnreadableInput
+from kfm_audit.inputs import Kinds
+from kfm_audit.inputs.find import Search, find
+from kfm_audit.inputs.kind import ReadContext
+from kfm_audit.inputs.read import read_all
+from kfm_audit.policy.model import Policy
+from kfm_audit.policy.span import read_instant
+from kfm_audit.simulation import AssumptionError, Assumptions, read_assumptions
+
+if TYPE_CHECKING:
+    from kfm_audit.replay.answer import Answer, Declared
+    from kfm_audit.replay.history import Key
+
+FORMATS: Final = ("text", "json", "html")
+_CURE: Final = "pip install 'kfm-audit[replay]'"
+
+
+def replay(options: argparse.Namespace) -> int:
+    """Carry out `replay`. Raises UsageError."""
+    outputs = _outputs(options.output)
+    for option, value, least in (("--interval", options.interval, 1), ("--plots", options.plots, 0)):
+        if value < least:
+            raise UsageError(f"{option} {value}: give {least} or more")
+    try:
+        from kfm_audit.replay.answer import Declared, NoHistory, Settings, answer
+        from kfm_audit.replay.document import Lost
+    except ImportError as error:
+        raise UsageError(f"replay needs {error.name}: {_CURE}") from None
+    loaded = _load(options.alarms)
+    if loaded is None:
+        return 4
+    after, before = Declared(options.alarms, loaded.evidence), _before(options, loaded)
+    if isinstance(before, int):
+        return before
+    if options.queries:
+        return _write_queries([after, *([before] if before else [])], Path(options.queries))
+    if not options.metrics:
+        raise UsageError("replay needs history: --metrics PATH; --queries FOLDER writes what to fetch")
+    incidents, unread = _incidents(options.incidents)
+    settings = Settings(
+        metrics=tuple(_existing(path) for path in options.metrics),
+        since=_time(options.since, "--since"),
+        until=_time(options.until, "--until"),
+        interval=options.interval,
+        assumptions=_assumptions(options),
+        plots=options.plots,
+    )
+    lost = [Lost(fact.origin.input, fact.cause, fact.cure) for fact in unread]
+    answered = answer(after, before, settings, incidents, lost)
+    if isinstance(answered, NoHistory):
+        for item in answered.lost:
+            _say(f"{item.path}: {item.cause}; {item.cure}")
+        _say("the history holds nothing that any alarm reads; --queries FOLDER writes what to fetch")
+        return 4 if answered.lost else 3
+    _write(answered, outputs)
+    return 4 if answered.document.lost else 0
+
+
+def _write(answered: Answer, outputs: Sequence[tuple[str, Path | None]]) -> None:
+    for name, file in outputs:
+        try:
+            text = answered.render(name)
+        except ImportError as error:
+            raise UsageError(f"--output {name} needs {error.name}: {_CURE}") from None
+        if file is None:
+            sys.stdout.write(text)
+        else:
+            write_whole(file, text)
+
+
+def _outputs(words: Sequence[str]) -> list[tuple[str, Path | None]]:
+    outputs: list[tuple[str, Path | None]] = []
+    for word in words or ("text",):
+        name, _, path = word.partition("=")
+        if name not in FORMATS:
+            raise UsageError(f"--output {word}: the formats are {', '.join(FORMATS)}")
+        outputs.append((name, Path(path) if path else None))
+    if sum(file is None for _, file in outputs) > 1:
+        raise UsageError("--output: only one format can go to standard output; give the others a PATH")
+    return outputs
+
+
+def _load(word: str) -> LoadedAlarms | None:
+    found = load_alarms(_existing(word), Path.cwd())
+    if isinstance(found, Unreadable):
+        for why in found.why:
+            _say(f"{found.path}: {why}")
+        return None
+    return found
+
+
+def _before(options: argparse.Namespace, loaded: LoadedAlarms) -> Declared | int | None:
+    """What to compare with: other alarms, what the plan changes, or nothing; an exit code where it is unreadable."""
+    from kfm_audit.replay.answer import Declared
+    from kfm_audit.replay.prior import changes_anything, prior
+
+    facts = loaded.library.facts
+    match options.against:
+        case "nothing":
+            return None
+        case "" if not changes_anything(facts):
+            return None
+        case "" | "prior":
+            return Declared("what stands before it", prior(loaded.evidence, facts))
+        case word:
+            other = _load(word)
+            return 4 if other is None else Declared(word, other.evidence)
+
+
+def _incidents(words: Sequence[str]) -> tuple[list[Incident], list[UnreadableInput]]:
+    if not words:
+        return [], []
+    base = Path.cwd()
+    kinds = Kinds("incident")
+    paths = tuple(_existing(word) for word in words)
+    search = Search(paths=paths, root=None, repository=None, base=base, kinds=kinds)
+    context = ReadContext(Policy(policy=1), base, base)
+    facts = read_all(tuple(find(search)[0]), kinds, context).facts
+    incidents = [fact for fact in facts if isinstance(fact, Incident)]
+    unread = [fact for fact in facts if isinstance(fact, UnreadableInput)]
+    if not incidents and not unread:
+        raise UsageError(f"--incidents {' '.join(words)}: there is no incident record")
+    return incidents, unread
+
+
+def _write_queries(sides: Sequence[Declared], folder: Path) -> int:
+    from kfm_audit.replay.engine import wanted
+    from kfm_audit.replay.formats.metric_data import queries
+
+    intervals: dict[Key, int] = {}
+    for side in sides:
+        for key, interval in wanted(side.evidence).items():
+            intervals[key] = min(interval, intervals.get(key, interval))
+    found = sorted(intervals.items())
+    if not found:
+        _say("no alarm reads a metric whose name is known")
+        return 3
+    for number, text in enumerate(queries(found), start=1):
+        file = folder / f"queries-{number:03d}.json"
+        write_whole(file, text.decode() + "\n")
+        print(file)
+    return 0
+
+
+def _assumptions(options: argparse.Namespace) -> Assumptions:
+    chosen = {}
+    for word in options.assume:
+        name, equals, choice = word.partition("=")
+        if not equals:
+            raise UsageError(f"--assume {word}: write NAME=CHOICE")
+        chosen[name] = choice
+    try:
+        return read_assumptions(chosen, options.evaluation_range)
+    except AssumptionError as error:
+        raise UsageError(f"--assume: {error}") from None
+
+
+def _time(word: str | None, option: str) -> int | None:
+    if word is None:
+        return None
+    try:
+        return int(read_instant(word).timestamp())
+    except ValueError as error:
+        raise UsageError(f"{option} {word}: {error}") from None
+
+
+def _existing(word: str) -> Path:
+    path = Path(word).absolute()
+    if not path.exists():
+        raise UsageError(f"{word}: no such file or folder")
+    return path
+
+
+def _say(text: str) -> None:
+    print(f"kfm-audit: {text}", file=sys.stderr)
