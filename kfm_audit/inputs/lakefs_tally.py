@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from kfm_audit.facts import BranchOperation, Fact, LogCoverage, MembershipChange
+from kfm_audit.facts import Fact, LogCoverage, UnreadableInput
 from kfm_audit.inputs.kind import unreadable
+from kfm_audit.inputs.lakefs_calls import CallFact, Passed, fact_of
+from kfm_audit.inputs.lakefs_twins import Twins
 from kfm_audit.inputs.source import Source
-from kfm_audit.lakefs.log import Call, Entry
-from kfm_audit.lakefs.operations import COMMITS, Operation, Outcome, outcome
-from kfm_audit.lakefs.paths import branch_path, member_path
+from kfm_audit.lakefs.log import Call, Entry, Found
+from kfm_audit.lakefs.twins import Twin
+from kfm_audit.policy.lakefs import LakeFS
 from kfm_audit.values import Origin
 
 
 class Tally:
     """Takes the entries of one log in their order, and keeps only what rules will speak of."""
 
-    def __init__(self, source: Source) -> None:
-        """Begin an empty tally of `source`."""
+    def __init__(self, source: Source, policy: LakeFS) -> None:
+        """Begin an empty tally of `source`; `policy` says which branches are an environment's."""
         self._source = source
+        self._policy = policy
+        self._hours: dict[datetime, int] = {}
         self._calls: dict[tuple[object, ...], Fact] = {}
         self._entries = 0
         self._audit_lines = 0
@@ -30,17 +35,54 @@ class Tally:
         self._first_broken = Origin(source.path)
         self._first: datetime | None = None
         self._last: datetime | None = None
+        self._passed_over = 0
+        self._twins = Twins(source)
+        self._lost: list[UnreadableInput] = []
 
-    def take(self, entry: Call | Entry, origin: Origin) -> None:
+    def take(self, entry: Found, origin: Origin) -> None:
         """Count an entry, and keep the fact that it is, if any."""
         self._entries += 1
-        if entry is Entry.OTHER:
+        if entry is Entry.OTHER or isinstance(entry, Twin):
             self._skipped += 1
+            self._take_twin(entry, origin)
             return
-        if entry is Entry.BROKEN or not self._take_call(entry, origin):
-            if not self._broken:
-                self._first_broken = origin
-            self._broken += 1
+        if entry is Entry.BROKEN or not self._take_fact(entry, origin):
+            self._lose_line(origin)
+        else:
+            self._count(entry)
+
+    def pass_over(
+        self, lines: int, audit_lines: int, without_user: int, hours: Mapping[datetime, int]
+    ) -> None:
+        """Count lines that were not parsed; all but the audit lines among them were none of the audit's."""
+        self._entries += lines
+        self._passed_over += lines
+        self._audit_lines += audit_lines
+        self._skipped += max(lines - audit_lines, 0)
+        self._without_user += without_user
+        for hour, number in hours.items():
+            self._hours[hour] = self._hours.get(hour, 0) + number
+
+    def take_alone(self, entry: Found, origin: Origin) -> None:
+        """Keep the fact that an entry is, if any; its line is counted by `pass_over`."""
+        if entry is Entry.OTHER or isinstance(entry, Twin):
+            self._take_twin(entry, origin)
+            return
+        if entry is Entry.BROKEN or not self._take_fact(entry, origin):
+            self._lose_line(origin)
+
+    def parsed_before(self, lines: int) -> None:
+        """Know that so many of the lines that were passed over had been parsed."""
+        self._passed_over = max(self._passed_over - lines, 0)
+
+    def reach(self, time: datetime) -> None:
+        """Know that the log holds a line of this time."""
+        self._first = time if self._first is None else min(self._first, time)
+        self._last = time if self._last is None else max(self._last, time)
+
+    def lose(self, lost: UnreadableInput) -> None:
+        """Know that a part of the log could not be read at all."""
+        self._lost.append(lost)
 
     def facts(self) -> tuple[Fact, ...]:
         """The facts in the order of the log, what it covers, and what of it was lost."""
@@ -55,9 +97,18 @@ class Tally:
             uncommitted_resets=self._resets,
             first=self._first,
             last=self._last,
+            hours=tuple(sorted(self._hours.items())),
+            passed_over=self._passed_over,
         )
+        lost = [*self._lost_lines(), *self._twins.without_outcome(self._calls.values()), *self._lost]
+        if not self._audit_lines and (lost or self._entries):
+            # Read as a log without rollbacks it would be an acquittal for want of a trial.
+            return tuple(lost) or (self._silent(),)
+        return (*map(self._twins.told, self._calls.values()), coverage, *lost)
+
+    def _lost_lines(self) -> Iterator[UnreadableInput]:
         if self._broken:
-            lost = unreadable(
+            yield unreadable(
                 self._source,
                 "not JSON, cut off, wrapped in an unknown way, or an audit line without time, status, branch "
                 "or a known call",
@@ -67,91 +118,43 @@ class Tally:
                 pointer=self._first_broken.pointer,
                 line=self._first_broken.line,
             )
-            return (*self._calls.values(), coverage, lost) if self._audit_lines else (lost,)
-        if self._entries and not self._audit_lines:
-            # Read as a log without rollbacks it would be an acquittal for want of a trial.
-            silent = unreadable(
-                self._source,
-                f"holds no audit line among its {self._entries} lines",
-                "have lakeFS write them: `logging.audit_log_level: INFO` "
-                "(LAKEFS_LOGGING_AUDIT_LOG_LEVEL=INFO); its default, DEBUG, is below what is logged",
-            )
-            return (silent,)
-        return (*self._calls.values(), coverage)
 
-    def _take_call(self, call: Call, origin: Origin) -> bool:
-        """Keep what a call says; False where it lacks what its operation must have."""
-        match call.operation:
-            case None:
-                pass
-            case Operation.ADD_MEMBER | Operation.REMOVE_MEMBER:
-                if not self._take_membership(call, origin):
-                    return False
-            case _:
-                if not self._take_branch_operation(call, origin):
-                    return False
+    def _silent(self) -> UnreadableInput:
+        return unreadable(
+            self._source,
+            f"holds no audit line among its {self._entries} lines",
+            "have lakeFS write them: `logging.audit_log_level: INFO` "
+            "(LAKEFS_LOGGING_AUDIT_LOG_LEVEL=INFO); its default, DEBUG, is below what is logged",
+        )
+
+    def _take_fact(self, call: Call, origin: Origin) -> bool:
+        """Keep the fact that a call is, if any; False where it lacks what its operation must have."""
+        made = fact_of(call, origin, self._policy)
+        if made is Passed.LOST:
+            return False
+        if isinstance(made, Fact):
+            self._keep(made)
+        self._resets += made is Passed.RESET
+        return True
+
+    def _count(self, call: Call) -> None:
         self._audit_lines += 1
         self._without_user += not call.user
-        self._first = call.time if self._first is None else min(self._first, call.time)
-        self._last = call.time if self._last is None else max(self._last, call.time)
-        return True
+        self.reach(call.time)
+        hour = call.time.replace(minute=0, second=0)
+        self._hours[hour] = self._hours.get(hour, 0) + 1
 
-    def _take_membership(self, call: Call, origin: Origin) -> bool:
-        member = member_path(call.path)
-        if member is None:
-            return False
-        if outcome(call.status) is Outcome.EFFECTIVE:
-            self._keep(
-                MembershipChange(
-                    subject=f"lakefs-group://{member.group}/{member.user}@{_event(call)}",
-                    origin=origin,
-                    group=member.group,
-                    user=member.user,
-                    added=call.operation is Operation.ADD_MEMBER,
-                    time=call.time,
-                    by=call.user,
-                )
-            )
-        return True
+    def _take_twin(self, entry: Twin | Entry, origin: Origin) -> None:
+        if isinstance(entry, Twin):
+            self._twins.take(entry, origin)
 
-    def _take_branch_operation(self, call: Call, origin: Origin) -> bool:
-        assert call.operation is not None
-        path = branch_path(call.path)
-        if path is None:
-            return False
-        target = path.query.get("ref", "") if call.operation is Operation.HARD_RESET else ""
-        if call.operation in COMMITS:
-            target = path.query.get("source_metarange", "")
-            if not target:
-                return True
-        if call.operation is Operation.RESET:
-            # It drops what is not committed yet; the branch's history stays as it is.
-            self._resets += outcome(call.status) is Outcome.EFFECTIVE
-            return True
-        self._keep(
-            BranchOperation(
-                subject=f"lakefs://{path.repository}/{path.branch}@{_event(call)}",
-                origin=origin,
-                operation=call.operation.value,
-                repository=path.repository,
-                branch=path.branch,
-                time=call.time,
-                user=call.user,
-                status=call.status,
-                request_id=call.request_id,
-                target=target,
-                source_ip=call.source_ip,
-                client=call.client,
-            )
-        )
-        return True
+    def _lose_line(self, origin: Origin) -> None:
+        if not self._broken:
+            self._first_broken = origin
+        self._broken += 1
 
-    def _keep(self, fact: BranchOperation | MembershipChange) -> None:
+    def _keep(self, fact: CallFact) -> None:
         if fact.identity in self._calls:
             self._duplicates += 1
         else:
             self._calls[fact.identity] = fact
-
-
-def _event(call: Call) -> str:
-    return call.request_id or f"{call.time:%Y-%m-%dT%H:%M:%SZ}"

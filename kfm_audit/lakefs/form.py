@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from enum import Enum
+from importlib import import_module
 from typing import Final
+
+from kfm_audit.pattern import pattern
 
 
 class LogForm(Enum):
@@ -24,10 +26,10 @@ class LogForm(Enum):
 PADDING: Final = b"\x00 \t\r\n"
 """Blanks, and the NULs that truncating a log in place leaves at its new beginning."""
 
-AUDIT: Final = re.compile(rb"HTTP call ended|log_audit|data_operation_id|data_request_id")
+AUDIT: Final = pattern(rb"HTTP call ended|log_audit|data_operation_id|data_request_id")
 """What an audit line holds in every shape, however it is wrapped."""
-_SERVER: Final = re.compile(rb"treeverse/lakefs|performing (?:API|S3) action")
-_TEXT: Final = re.compile(rb"time=\S[^\n]* level=\w+ [^\n]*msg=")
+_SERVER: Final = pattern(rb"treeverse/lakefs|performing (?:API|S3) action")
+_TEXT: Final = pattern(rb"(?:^|(?<= ))time=\S++ level=\w++ ")
 _LOOKED_AT: Final = 200
 
 
@@ -40,18 +42,19 @@ def log_form(head: bytes, tail: bytes = b"", *, claimed: bool = False) -> LogFor
     """
     packed = _packed_form(head)
     if packed is not None:
-        known = claimed or bool(AUDIT.search(tail)) or (packed is LogForm.GZIP and log_form(_unzipped(head)))
+        known = claimed or bool(AUDIT.search(tail)) or log_form(unpacked_head(packed, head)) is not None
         return packed if known else None
     head = head.strip(PADDING)
     if not (AUDIT.search(head) or _SERVER.search(head)):
         return None
     lines = [without_prefix(line.strip(PADDING)) for line in head.splitlines()[:_LOOKED_AT]]
-    objects = [line for line in lines if line.startswith(b"{")]
     # A page about logs quotes lines of one; in a log they are most of it.
-    if len(objects) * 2 >= len(lines) and (claimed or any(_of_lakefs(line) for line in objects)):
-        return LogForm.LINES
-    if _TEXT.match(head):
-        return LogForm.TEXT
+    for form, written in (
+        (LogForm.LINES, [line for line in lines if line.startswith(b"{")]),
+        (LogForm.TEXT, [line for line in lines if _TEXT.search(line)]),
+    ):
+        if len(written) * 2 >= len(lines) and (claimed or any(_of_lakefs(line, form) for line in written)):
+            return form
     return LogForm.DOCUMENT if head.startswith((b"{", b"[")) else None
 
 
@@ -72,16 +75,25 @@ def _packed_form(head: bytes) -> LogForm | None:
     return next((form for mark, form in marks.items() if head.startswith(mark)), None)
 
 
-def _of_lakefs(line: bytes) -> bool:
+def _of_lakefs(line: bytes, form: LogForm) -> bool:
     from kfm_audit.lakefs.log import Call, calls_in_line
 
-    return any(isinstance(found, Call) for found in calls_in_line(line)) or bool(_SERVER.search(line))
+    # Nobody but a server writes pairs that bear its marks; JSON with them may be anything.
+    if _SERVER.search(line) or (form is LogForm.TEXT and AUDIT.search(line)):
+        return True
+    return any(isinstance(found, Call) for found in calls_in_line(line))
 
 
-def _unzipped(head: bytes) -> bytes:
-    import zlib
-
+def unpacked_head(form: LogForm, head: bytes, size: int = 64 * 1024) -> bytes:
+    """The first bytes of what is packed, from the first of the file; "" where they cannot be had. Raises nothing."""
     try:
-        return zlib.decompressobj(wbits=31).decompress(head, 64 * 1024)
-    except zlib.error:
+        if form is LogForm.GZIP:
+            import zlib
+
+            return zlib.decompressobj(wbits=31).decompress(head, size)
+        if form is LogForm.ZSTANDARD:
+            library = import_module("zstandard")
+            return bytes(library.ZstdDecompressor().stream_reader(head).read(size))
+    except Exception:  # noqa: BLE001 - not installed, or no such content: either way nothing can be told
         return b""
+    return b""

@@ -1,8 +1,9 @@
 """Lines of lakeFS audit logs, in every shape in which servers, lakeFS Cloud and collectors write them.
 
-A line is JSON. It is an audit line where `log_audit` says so, where it bears the
-server's message `HTTP call ended` (open-source servers and audit level TRACE
-leave `log_audit` out), or where it has the `data_` columns of lakeFS Cloud.
+A line is JSON, or the text that a server writes by default. It is an audit line where
+`log_audit` says so, where it bears the server's message `HTTP call ended` (open-source
+servers and audit level TRACE leave `log_audit` out), or where it has the `data_` columns
+of lakeFS Cloud.
 Collectors wrap lines, some more than once: what is known of wrappers is taken off,
 and what bears the marks of the audit and cannot be unwrapped is broken, never another line.
 """
@@ -19,7 +20,17 @@ import msgspec
 from msgspec import Struct
 
 from kfm_audit.lakefs.form import AUDIT, without_prefix
-from kfm_audit.lakefs.operations import Operation, Outcome, operation, outcome, unrecognised
+from kfm_audit.lakefs.operations import (
+    Operation,
+    Outcome,
+    gateway_write,
+    operation,
+    outcome,
+    unrecognised,
+)
+from kfm_audit.lakefs.text import pairs_in
+from kfm_audit.lakefs.twins import Twin, twin_of
+from kfm_audit.pattern import pattern
 
 MESSAGE: Final = "HTTP call ended"
 _CLOUD: Final = "data_"
@@ -36,11 +47,13 @@ Insights and Splunk. The second row holds what was wrapped before: exports of
 Elasticsearch, Fluentd, Splunk and Google Cloud.
 """
 _CUT: Final = frozenset({"log", "message", "events", "logEvents"})
+_ALWAYS: Final = ("method", "path", "status_code")
+"""What every audit line has."""
 _DEEPEST: Final = 5
 """Wrappers around wrappers; Elasticsearch over Fluent Bit over Docker has three."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # What every part of a torn JSON line still holds, and a banner or a warning in plain text does not.
-_REMAINS: Final = re.compile(r'[{}]|":')
+_REMAINS: Final = pattern(r'[{}]|":')
 
 
 class Call(Struct, frozen=True, kw_only=True):
@@ -59,6 +72,9 @@ class Call(Struct, frozen=True, kw_only=True):
     request_id: str
     source_ip: str
     client: str
+    repository: str = ""
+    """Of lines of the S3 gateway, whose path is the bare object key; "" for the REST API."""
+    ref: str = ""
 
 
 class Entry(Enum):
@@ -70,12 +86,16 @@ class Entry(Enum):
     """Not JSON, half a line, an audit line that cannot be unwrapped, or one that lacks what it must have."""
 
 
-def calls_in_line(line: bytes) -> Iterator[Call | Entry]:
+Found = Call | Twin | Entry
+"""What a line holds."""
+
+
+def calls_in_line(line: bytes) -> Iterator[Found]:
     """What one line holds: mostly one thing, a line of CloudWatch events several. Raises nothing."""
     yield from _in_text(line, 0)
 
 
-def calls_in(value: object) -> Iterator[Call | Entry]:
+def calls_in(value: object) -> Iterator[Found]:
     """What a decoded line holds, or one element of a decoded document. Raises nothing."""
     yield from _in_value(value, 0) or (_unread(value),)
 
@@ -90,7 +110,7 @@ def is_audit_line(line: dict[str, object]) -> bool:
     )
 
 
-def _in_text(text: bytes, depth: int) -> tuple[Call | Entry, ...]:
+def _in_text(text: bytes, depth: int) -> tuple[Found, ...]:
     """What a line holds: JSON, also behind a collector's prefix, or plain text."""
     for content in dict.fromkeys((text, without_prefix(text.rstrip()))):
         try:
@@ -99,11 +119,23 @@ def _in_text(text: bytes, depth: int) -> tuple[Call | Entry, ...]:
             continue
         found = _in_value(value, depth)
         return found or (Entry.BROKEN if AUDIT.search(text) else Entry.OTHER,)
-    torn = _REMAINS.search(text.decode("utf-8", "replace")) or AUDIT.search(text)
+    plain = text.decode("utf-8", "replace")
+    pairs = pairs_in(plain)
+    if pairs is not None:
+        return (_written(pairs),)
+    torn = _REMAINS.search(plain) or AUDIT.search(text)
     return (Entry.BROKEN if torn else Entry.OTHER,)
 
 
-def _in_value(value: object, depth: int) -> tuple[Call | Entry, ...]:
+def _written(pairs: dict[str, str]) -> Found:
+    """What a line in text format holds. Its end may be lost unseen: then it lacks keys, which come in their order."""
+    if not is_audit_line(dict(pairs)):
+        return twin_of(dict(pairs)) or Entry.OTHER
+    whole = all(pairs.get(key) for key in _ALWAYS) and _status(pairs["status_code"]) is not None
+    return _call(dict(pairs)) if whole else Entry.BROKEN
+
+
+def _in_value(value: object, depth: int) -> tuple[Found, ...]:
     """The calls in a decoded value and what of it is broken; nothing where it is none of the audit's.
 
     A wrapper may have several keys of those known (`log` is the name of a file
@@ -111,6 +143,9 @@ def _in_value(value: object, depth: int) -> tuple[Call | Entry, ...]:
     """
     if isinstance(value, dict) and is_audit_line(value):
         return (_call(value),)
+    twin = twin_of(value) if isinstance(value, dict) else None
+    if twin is not None:
+        return (twin,)
     if depth == _DEEPEST:
         return ()
     if isinstance(value, str):
@@ -139,7 +174,7 @@ def _unread(value: object) -> Entry:
     return Entry.BROKEN if AUDIT.search(text) else Entry.OTHER
 
 
-def _call(line: dict[str, object]) -> Call | Entry:
+def _call(line: dict[str, object]) -> Found:
     cloud = not ("msg" in line or "log_audit" in line)
     prefix = _CLOUD if cloud else ""
 
@@ -153,7 +188,7 @@ def _call(line: dict[str, object]) -> Call | Entry:
     # The S3 gateway logs the bare object key as its path: a key may look like any path of the REST API.
     gateway = text("service_name") == "s3_gateway" or "matched_host" in line
     said = (text("operation_id"), text("method"), text("path"))
-    found = None if gateway else operation(*said)
+    found = gateway_write(said[0]) if gateway else operation(*said)
     status = _status(line.get(prefix + "status_code"))
     if found is not None and status is None:
         return Entry.BROKEN
@@ -169,6 +204,8 @@ def _call(line: dict[str, object]) -> Call | Entry:
         request_id=text("request_id"),
         source_ip=text("source_ip"),
         client=text("client"),
+        repository=text("repository") if gateway else "",
+        ref=text("ref") if gateway else "",
     )
 
 

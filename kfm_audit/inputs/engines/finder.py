@@ -1,0 +1,170 @@
+"""Searching and counting in a block of bytes: two libraries of the extra `fast`, and Python without them.
+
+Both do nothing that Python cannot, many times faster and without holding its lock; an install
+without them reads the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from operator import itemgetter
+from time import perf_counter
+from typing import Any, Final
+
+from kfm_audit.inputs.engines.roots import roots
+from kfm_audit.lakefs.needles import any_of
+
+_TRIES: Final = 3
+_Matches = Callable[[bytes | memoryview], list[tuple[int, int, int]]]
+"""The words that stand in some bytes: number, start and end; of those that overlap one."""
+
+Count = Callable[[bytearray, int, int, bytes], int]
+"""How often a word stands in a buffer between two offsets."""
+
+Search = Callable[[bytearray, int], list[tuple[int, bytes]]]
+"""The words in the beginning of a buffer, each with its offset; line after line, within one in any order."""
+
+
+class Finder:
+    """Searches for `words` and counts any."""
+
+    def __init__(
+        self, words: tuple[bytes, ...], sample: bytes = b"", expressions: tuple[re.Pattern[bytes], ...] = ()
+    ) -> None:
+        """Choose the fastest way that is installed, for logs like `sample`.
+
+        `expressions` find the same lines, where there are some that do so faster than by all words.
+        """
+        automaton, zilla = _optional("ahocorasick_rs"), _optional("stringzilla")
+        self.search: Search = _Roots(automaton, words, sample).search
+        if automaton is None and expressions:
+            self.search = _by_expressions(expressions)
+        self.count: Count = _count_fast(zilla) if zilla else _count
+
+
+class _Roots:
+    """Searches for the roots of the words, and where one is found for the words that have it.
+
+    `library` is None where it is not installed.
+    """
+
+    def __init__(
+        self,
+        library: Any | None,  # as `_optional`
+        words: tuple[bytes, ...],
+        sample: bytes,
+    ) -> None:
+        self._roots = roots(words)
+        self._matches = _matches(self._roots)
+        if library is not None:
+            tried = (_timed(library, order, sample) for order in _orders(self._roots))
+            _, self._roots, self._matches = min(tried, key=itemgetter(0))
+        self._words = [list(_words_with(root, words)) for root in self._roots]
+        # What most matches are: roots that are words, within which no other begins.
+        self._alone = [
+            root if root in words and not list(_hidden_by(root, self._roots)) else None
+            for root in self._roots
+        ]
+        self._hidden = [list(_hidden_by(root, self._roots)) for root in self._roots]
+
+    def search(self, buffer: bytearray, size: int) -> list[tuple[int, bytes]]:
+        with memoryview(buffer) as view, view[:size] as part:
+            matches = self._matches(part)
+        found: list[tuple[int, bytes]] = []
+        for number, start, _ in matches:
+            word = self._alone[number]
+            if word is None:
+                self._add(found, buffer, size, start, number)
+            else:
+                found.append((start, word))
+        return found
+
+    def _add(
+        self, found: list[tuple[int, bytes]], buffer: bytearray, size: int, start: int, number: int
+    ) -> None:
+        for before, any_word in self._words[number]:
+            if before <= start and (match := any_word.match(buffer, start - before, size)):
+                found.append((start - before, match.group()))
+        for behind, other in self._hidden[number]:
+            if buffer.startswith(self._roots[other], start + behind, size):
+                self._add(found, buffer, size, start + behind, other)
+
+
+def _orders(words: tuple[bytes, ...]) -> Iterator[tuple[bytes, ...]]:
+    """The words in some orders: the library sorts them into buckets by it, and by luck is twice as fast in one."""
+    for stride in (1, 3, 5, 7, 11, 13, 17, 19):
+        places = sorted((at * stride % 37, at) for at in range(len(words)))
+        yield tuple(words[at] for _, at in places)
+
+
+def _timed(
+    library: Any, words: tuple[bytes, ...], sample: bytes
+) -> tuple[float, tuple[bytes, ...], _Matches]:  # as `_optional`
+    """How long a search of the sample takes with the words in this order, the order, and what searches."""
+    # Of the kinds of match this is one that the library can skip ahead for; of matches that overlap it gives one.
+    matches: _Matches = library.BytesAhoCorasick(
+        words, matchkind=library.MatchKind.LeftmostLongest
+    ).find_matches_as_indexes
+    times = []
+    for _ in range(_TRIES):
+        start = perf_counter()
+        matches(sample)
+        times.append(perf_counter() - start)
+    return min(times), words, matches
+
+
+def _matches(words: tuple[bytes, ...]) -> _Matches:
+    """What the library does, by Python."""
+    pattern = any_of(sorted(words, key=len, reverse=True))
+    numbers = {word: number for number, word in enumerate(words)}
+
+    def matches(part: bytes | memoryview) -> list[tuple[int, int, int]]:
+        return [(numbers[match.group()], *match.span()) for match in pattern.finditer(part)]
+
+    return matches
+
+
+def _words_with(root: bytes, words: tuple[bytes, ...]) -> Iterator[tuple[int, re.Pattern[bytes]]]:
+    """The words that have a root in them, by how many bytes come before it."""
+    before = {word: word.find(root) for word in words if root in word}
+    for length in sorted(set(before.values())):
+        # A word may have another as its beginning: either tells that the line holds a word.
+        yield length, any_of(word for word in words if before.get(word) == length)
+
+
+def _hidden_by(root: bytes, all_roots: tuple[bytes, ...]) -> Iterator[tuple[int, int]]:
+    """Where within `root` another root can begin, and which."""
+    for number, other in enumerate(all_roots):
+        for at in range(1, len(root)):
+            if other.startswith(root[at : at + len(other)]):
+                yield at, number
+
+
+def _by_expressions(expressions: tuple[re.Pattern[bytes], ...]) -> Search:
+    def search(buffer: bytearray, size: int) -> list[tuple[int, bytes]]:
+        return sorted(
+            (match.start(), match.group()) for each in expressions for match in each.finditer(buffer, 0, size)
+        )
+
+    return search
+
+
+def _optional(name: str) -> Any | None:  # a module of a library that may be absent has no type
+    try:
+        return import_module(name)
+    except ImportError:
+        return None
+
+
+def _count_fast(library: Any) -> Count:  # as `_optional`
+    def count(buffer: bytearray, low: int, high: int, word: bytes) -> int:
+        with memoryview(buffer) as view, view[low:high] as part:
+            return int(library.count(part, word))
+
+    return count
+
+
+def _count(buffer: bytearray, low: int, high: int, word: bytes) -> int:
+    return buffer.count(word, low, high)
