@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from kfm_audit.globs import matches_any
-from kfm_audit.policy.model import Due, LakeFS, RollbackRoles
+from kfm_audit.policy.lakefs import Due, LakeFS, RollbackRoles
 
 
 class EnvironmentBranch(Struct, frozen=True):
@@ -35,3 +35,40 @@ def environment_branch(repository: str, branch: str, policy: LakeFS) -> Environm
         roles=next((o.rollback for o in overrides if o.rollback is not None), policy.rollback),
         due=next((o.due for o in overrides if o.due is not None), policy.due),
     )
+
+
+def is_named(branch: str, globs: tuple[str, ...]) -> bool:
+    """Whether one of policy's globs, or of a server's patterns of `*` and `?`, names a branch."""
+    return matches_any(branch, globs)
+
+
+def is_before(environment: str, other: str, policy: LakeFS) -> bool:
+    """Whether work comes to an environment before it comes to the other.
+
+    What may be merged into which says so (`lakefs.promotion.sources`), where that names any environment's
+    branches; else the order in which policy names the environments.
+    """
+    feeding = _feeding(policy)
+    if not any(feeding.values()):
+        order = list(policy.environment_branches)
+        return order.index(environment) < order.index(other)
+    found: set[str] = set()
+    open_ = [other]
+    while open_:
+        fresh = feeding[open_.pop()] - found
+        found |= fresh
+        open_ += sorted(fresh)
+    return environment in found
+
+
+def _feeding(policy: LakeFS) -> dict[str, frozenset[str]]:
+    """For each environment those whose branches may be merged into it."""
+    return {
+        name: frozenset(
+            other
+            for other, globs in policy.environment_branches.items()
+            if other != name and any(glob in sources or matches_any(glob, sources) for glob in globs)
+        )
+        for name in policy.environment_branches
+        for sources in (policy.promotion.sources.get(name, ()),)
+    }

@@ -9,14 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import TypedDict
 
 import msgspec
 
 from kfm_audit.evidence.branches import EnvironmentBranch, environment_branch
 from kfm_audit.evidence.corrections import Episode, Match, ended_before, match_corrections
-from kfm_audit.evidence.events import contradictions, distinct_calls
+from kfm_audit.evidence.events import contradictions
 from kfm_audit.evidence.evidence import Evidence
+from kfm_audit.evidence.history import first_parent
+from kfm_audit.evidence.hooked import unlogged_reverts
+from kfm_audit.evidence.reopened import reopen
 from kfm_audit.evidence.roles import standing
+from kfm_audit.evidence.traces import hidden_rollbacks, restored_by
 from kfm_audit.facts import (
     Agent,
     AgentKind,
@@ -32,8 +37,8 @@ from kfm_audit.facts import (
     Role,
     Rollback,
 )
-from kfm_audit.lakefs.operations import Outcome, outcome
-from kfm_audit.policy.model import duration
+from kfm_audit.lakefs.operations import Operation, Outcome, outcome
+from kfm_audit.policy.section import duration
 from kfm_audit.policy.span import shifted
 from kfm_audit.prov.placeholders import holds_todo
 from kfm_audit.prov.terms import last_part
@@ -42,7 +47,8 @@ from kfm_audit.prov.terms import last_part
 def join_cases(evidence: Evidence) -> None:
     """Add rollbacks and refused attempts that `since` and `until` admit, and the cases that have one of them.
 
-    Episodes and joins see all events up to `now`: a window never tears a case apart.
+    Episodes and joins see all events up to `now`: a window never tears a case apart, and a case that
+    the ledger holds open stays one.
     """
     rollbacks: list[Rollback] = []
     derived: list[Fact] = [*contradictions(evidence)]
@@ -51,25 +57,51 @@ def join_cases(evidence: Evidence) -> None:
         match outcome(call.status):
             case Outcome.EFFECTIVE:
                 role = standing(call, branch.roles, evidence.people)
-                rollbacks.append(Rollback(**own, environment=branch.environment, standing=role))
+                shown = _shown(call, evidence)
+                rollbacks.append(Rollback(**own, environment=branch.environment, standing=role, **shown))
             case Outcome.DENIED:
                 if _in_window(call.time, evidence):
                     derived.append(DeniedRollback(**own, environment=branch.environment))
             case Outcome.FAILED:
                 pass  # neither a rollback nor a denial (design section 6, decision 10)
-    derived.extend(call for call in rollbacks if _in_window(call.time, evidence))
+    rollbacks.extend(hidden_rollbacks(evidence, tuple(rollbacks)))
+    rollbacks.extend(unlogged_reverts(evidence, tuple(rollbacks)))
+    opened = reopen(rollbacks, evidence)
+    rollbacks.sort(key=lambda call: (call.time, call.subject, call.identity[1:]))
+    derived.extend(call for call in rollbacks if call.reopened or _in_window(call.time, evidence))
     episodes = _episodes(rollbacks, duration(evidence.policy.lakefs.episode_gap))
-    cases = _cases(episodes, evidence)
-    derived.extend(case for case in cases if any(_in_window(c.time, evidence) for c in case.rollbacks))
+    for case in _cases(episodes, evidence):
+        held = next((opened[call.identity] for call in case.rollbacks if call.identity in opened), "")
+        if held or any(_in_window(call.time, evidence) for call in case.rollbacks):
+            derived.append(msgspec.structs.replace(case, reopened=held))
     evidence.add(derived)
 
 
 def _environment_calls(evidence: Evidence) -> Iterator[tuple[BranchOperation, EnvironmentBranch]]:
     """The calls on environment branches up to now, each once, in the order of their time."""
-    for call in distinct_calls(evidence):
-        branch = environment_branch(call.repository, call.branch, evidence.policy.lakefs)
+    for call in evidence.calls.of(BranchOperation):
+        branch = evidence.calls.environment(call.repository, call.branch)
         if branch is not None:
             yield call, branch
+
+
+class _Shown(TypedDict):
+    commit: str
+    restored: str
+    previous: str
+
+
+def _shown(call: BranchOperation, evidence: Evidence) -> _Shown:
+    """What commit logs and snapshots add to a logged call."""
+    made = evidence.calls.commit(call)
+    reset = call.operation == Operation.HARD_RESET.value
+    known = evidence.history.commit(call.repository, call.target) if reset and call.target else None
+    before = "" if made else evidence.history.head_before(call.repository, call.branch, call.time)
+    return {
+        "commit": made.id if made else "",
+        "restored": (known.id if known else "") if reset else restored_by(call, evidence),
+        "previous": first_parent(made) if made else before,
+    }
 
 
 def _in_window(time: datetime, evidence: Evidence) -> bool:

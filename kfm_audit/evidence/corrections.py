@@ -239,15 +239,25 @@ def _distance(episode: Episode, correction: Correction) -> timedelta | None:
 
 
 def _common_commit(episode: Episode, correction: Correction) -> str:
-    """The commit that a hard reset went to and the correction restored; either may be shortened."""
+    """The commit that a call went back to and the correction restored, or left and the correction reverted.
+
+    Either may be shortened.
+    """
     for call in episode:
-        if call.operation != Operation.HARD_RESET.value or len(call.target) < SHORTEST_COMMIT:
-            continue
-        for commit in correction.restored_commits:
-            short, long = sorted((call.target.lower(), commit.lower()), key=len)
-            if len(short) >= SHORTEST_COMMIT and long.startswith(short):
-                return call.target
+        reset = call.target if call.operation == Operation.HARD_RESET.value else ""
+        for name, commits in (
+            (reset, correction.restored_commits),
+            (call.restored, correction.restored_commits),
+            (call.previous, correction.reverted_commits),
+        ):
+            if any(_same_commit(name, commit) for commit in commits):
+                return name
     return ""
+
+
+def _same_commit(name: str, other: str) -> bool:
+    short, long = sorted((name.lower(), other.lower()), key=len)
+    return len(short) >= SHORTEST_COMMIT and long.startswith(short)
 
 
 def _in_words(distance: timedelta) -> str:

@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from kfm_audit.facts import BranchOperation, UnreadableInput
+from kfm_audit.facts import (
+    BranchOperation,
+    BranchWrite,
+    LoggedCall,
+    MergeCall,
+    RepositoryCall,
+    SafeguardCall,
+    UnreadableInput,
+)
 
 if TYPE_CHECKING:
     from kfm_audit.evidence.evidence import Evidence
 
 
-def distinct_calls(evidence: Evidence) -> Iterator[BranchOperation]:
+def distinct_calls(evidence: Evidence) -> Iterator[LoggedCall]:
     """The calls of all logs up to now, each once, in the order of their time, and no two of one subject.
 
     Two logs may hold the same call: a rotated file and the collector's copy of it.
@@ -35,8 +43,8 @@ def distinct_calls(evidence: Evidence) -> Iterator[BranchOperation]:
 
 def contradictions(evidence: Evidence) -> Iterator[UnreadableInput]:
     """One fact for each log with calls whose request id stands for an earlier, different call too."""
-    seen: dict[str, BranchOperation] = {}
-    again: dict[str, dict[str, BranchOperation]] = {}
+    seen: dict[str, LoggedCall] = {}
+    again: dict[str, dict[str, LoggedCall]] = {}
     for call in _once(evidence):
         if call.request_id and seen.setdefault(call.request_id, call) is not call:
             again.setdefault(call.origin.input, {}).setdefault(call.request_id, call)
@@ -53,12 +61,14 @@ def contradictions(evidence: Evidence) -> Iterator[UnreadableInput]:
         )
 
 
-def _once(evidence: Evidence) -> list[BranchOperation]:
-    so_far = (call for call in reversed(evidence.of(BranchOperation)) if call.time <= evidence.now)
+def _once(evidence: Evidence) -> list[LoggedCall]:
+    kinds = (BranchOperation, MergeCall, BranchWrite, SafeguardCall, RepositoryCall)
+    read: list[LoggedCall] = [call for kind in kinds for call in evidence.of(kind)]
+    so_far = (call for call in reversed(read) if call.time <= evidence.now)
     calls = {call.identity: call for call in so_far}
     return sorted(calls.values(), key=lambda call: (call.time, call.subject, call.identity[1:]))
 
 
-def _place(call: BranchOperation) -> str:
+def _place(call: LoggedCall) -> str:
     place = call.origin
     return f"{place.input}{f':{place.line}' if place.line else place.pointer}"

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from kfm_audit.evidence.people import Holds, People, Ruling
 from kfm_audit.facts import BranchOperation, Role, Standing
-from kfm_audit.policy.model import Identity, Roles, RollbackRoles
+from kfm_audit.policy.lakefs import Identity, Roles, RollbackRoles
 from kfm_audit.policy.span import read_span
 
 NO_USER = "the log names no user"

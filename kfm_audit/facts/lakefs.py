@@ -1,4 +1,4 @@
-"""Facts about lakeFS: what the audit log shows, and the cases that follow from it."""
+"""Facts about lakeFS that follow from its traces: rollbacks, and the cases that they make."""
 
 from __future__ import annotations
 
@@ -9,42 +9,8 @@ from typing import ClassVar
 from msgspec import Struct
 
 from kfm_audit.facts.base import Fact
+from kfm_audit.facts.lakefs_calls import BranchOperation
 from kfm_audit.facts.people import PersonKind
-from kfm_audit.lakefs.operations import DEEDS, Operation
-
-
-class BranchOperation(Fact, frozen=True, kw_only=True):
-    """One call that can move a branch or undermine its audit, whatever its outcome.
-
-    `operation` is lakeFS's operation id in UpperCamel (`HardResetBranch`).
-    `user` is "" where the log names none. `time` is the end of the call, in
-    UTC, to the second. `target` is the ref that the call names, where the log
-    shows it (hard reset, `source_metarange`).
-    """
-
-    kind: ClassVar[str] = "branch-operation"
-
-    operation: str
-    repository: str
-    branch: str
-    time: datetime
-    user: str
-    status: int
-    request_id: str = ""
-    target: str = ""
-    source_ip: str = ""
-    client: str = ""
-
-    @property
-    def identity(self) -> tuple[object, ...]:
-        """What two lines agree in that show one call.
-
-        A request id alone does not make it one: proxies reuse them and people
-        make them up. Without one, all that a line says must agree.
-        """
-        said = () if self.request_id else (self.source_ip, self.client)
-        where = (self.repository, self.branch, self.target)
-        return (self.request_id, self.time, self.operation, *where, self.user, self.status, *said)
 
 
 class EnvironmentOperation(BranchOperation, frozen=True, kw_only=True):
@@ -55,6 +21,9 @@ class EnvironmentOperation(BranchOperation, frozen=True, kw_only=True):
     @property
     def deed(self) -> str:
         """What was done and by whom, for messages: `a hard reset of prod to 9666d7c9daf3 by jane.doe`."""
+        from kfm_audit.lakefs.deeds import DEEDS
+        from kfm_audit.lakefs.operations import Operation
+
         aim = (
             f" to {self.target[:12]}" if self.operation == Operation.HARD_RESET.value and self.target else ""
         )
@@ -85,45 +54,35 @@ class Rollback(EnvironmentOperation, frozen=True, kw_only=True):
     kind: ClassVar[str] = "rollback"
 
     standing: Standing
+    commit: str = ""
+    """The commit that the call made, "" where it made none or no commit log shows it."""
+    restored: str = ""
+    """The commit whose state the branch went back to, where that is known."""
+    previous: str = ""
+    """The head before the call, where that is known."""
+    shown_by: str = "the audit log"
+    """Which trace shows it; what no log shows has no request id."""
+    reopened: bool = False
+    """Whether it comes from the ledger of open cases, and no log of this run shows it."""
+
+    @property
+    def deed(self) -> str:
+        """What was done and by whom; of a move that only snapshots show, from where to where."""
+        from kfm_audit.lakefs.deeds import DEEDS, Trace
+
+        if self.operation == Trace.MOVED_HEAD.value:
+            away = f" from {self.previous[:12]} to {self.target[:12]}"
+            return DEEDS[self.operation].format(f"{self.environment}{away}")
+        if self.operation == Trace.EARLIER_STATE.value:
+            by = self.user or "a committer without a name"
+            return f"{DEEDS[self.operation].format(self.environment)}, that of {self.target[:12]}, by {by}"
+        return super().deed
 
 
 class DeniedRollback(EnvironmentOperation, frozen=True, kw_only=True):
     """A call that would have moved an environment branch back, and was refused with 401 or 403."""
 
     kind: ClassVar[str] = "denied-rollback"
-
-
-class MembershipChange(Fact, frozen=True, kw_only=True):
-    """Somebody was added to a group or taken out of it, as the audit log shows."""
-
-    kind: ClassVar[str] = "membership-change"
-
-    group: str
-    user: str
-    added: bool
-    time: datetime
-    by: str
-
-    @property
-    def identity(self) -> tuple[object, ...]:
-        """What two lines agree in that show one change."""
-        return (self.subject, self.time, self.added, self.by)
-
-
-class LogCoverage(Fact, frozen=True, kw_only=True):
-    """What one audit log covers: an auditor asks for completeness before anything else."""
-
-    kind: ClassVar[str] = "log-coverage"
-
-    lines: int
-    audit_lines: int
-    skipped: int
-    duplicates: int
-    without_user: int
-    uncommitted_resets: int = 0
-    """Effective resets of what was not committed yet: they move no history, and make no rollback."""
-    first: datetime | None
-    last: datetime | None
 
 
 class Owed(Enum):
@@ -173,6 +132,8 @@ class Case(Fact, frozen=True, kw_only=True):
     records: dict[Debt, Record]
     identity: PersonKind = PersonKind.UNSAID
     human: str = ""
+    reopened: str = ""
+    """When the ledger of open cases first held it, as text; "" where no ledger holds it."""
 
     @property
     def first(self) -> Rollback:
@@ -191,3 +152,12 @@ class Case(Fact, frozen=True, kw_only=True):
         if debt not in self.due or (record is not None and record.final):
             return Owed.SETTLED
         return Owed.PENDING if now < self.due[debt] else Owed.OVERDUE
+
+
+class LedgerCase(Fact, frozen=True, kw_only=True):
+    """A case that the ledger of earlier runs holds open; the subject is the case's. `opened` is when it was written."""
+
+    kind: ClassVar[str] = "ledger-case"
+
+    rollbacks: tuple[Rollback, ...]
+    opened: str

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kfm_audit.facts import Case, Correction, Debt, Owed, PersonKind
-from kfm_audit.lakefs.operations import Operation
-from kfm_audit.prov.terms import KFM, PROV, XSD
+from kfm_audit.evidence.drafts import correction_draft
+from kfm_audit.facts import Case, Correction, Debt, Owed
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 
 
@@ -99,7 +98,7 @@ def rollback_without_correction(case: Case, ctx: Context[NoSettings]) -> Iterato
             record.cure
             or f"finish {record.subject}: fill in what is still open, take out kfm:draft and commit it"
         )
-        document = _skeleton(case) if record.cure else ""
+        document = correction_draft(case) if record.cure else ""
     else:
         lack = "no correction Activity accounts for it"
         name = f"{case.first.time:%Y-%m-%d}-{case.first.repository}-{case.first.branch}.prov.jsonld"
@@ -108,7 +107,7 @@ def rollback_without_correction(case: Case, ctx: Context[NoSettings]) -> Iterato
             f"data/lineage/reliability/rollbacks/{name}; "
             "with its TODOs filled in and kfm:draft taken out, this one will do"
         )
-        document = _skeleton(case)
+        document = correction_draft(case)
     if owed is Owed.PENDING:
         yield ctx.pending(
             case,
@@ -135,41 +134,3 @@ def rollback_without_correction(case: Case, ctx: Context[NoSettings]) -> Iterato
             related=related,
             persons=persons,
         )
-
-
-def _skeleton(case: Case) -> str:
-    """The correction document with all that the log knows."""
-    import msgspec
-
-    first = case.first
-    resets = [call.target for call in case.rollbacks if call.operation == Operation.HARD_RESET.value]
-    requests = [call.request_id for call in case.rollbacks if call.request_id]
-    faceless = not first.user or case.identity in (PersonKind.SHARED, PersonKind.SOFTWARE)
-    break_glass = Debt.REVIEW in case.due
-    document = {
-        "@context": {"prov": PROV, "xsd": XSD, "kfm": KFM},
-        "@id": f"urn:kfm:correction:{first.request_id or 'TODO'}",
-        "@type": ["prov:Activity", "kfm:Correction"],
-        "prov:startedAtTime": {"@value": f"{first.time:%Y-%m-%dT%H:%M:%SZ}", "@type": "xsd:dateTime"},
-        "prov:endedAtTime": {"@value": "TODO", "@type": "xsd:dateTime"},
-        "prov:wasAssociatedWith": {
-            "@id": f"urn:kfm:person:{'TODO' if faceless else first.user}",
-            **({"@type": "prov:Person"} if faceless or case.identity is PersonKind.HUMAN else {}),
-        },
-        "prov:qualifiedAssociation": {
-            "@type": "prov:Association",
-            "prov:agent": {"@id": "urn:kfm:person:TODO", "@type": "prov:Person"},
-            "prov:hadRole": {"@id": f"kfm:{'retrospectiveApprover' if break_glass else 'approver'}"},
-        },
-        "kfm:lakefsRepository": first.repository,
-        "kfm:lakefsBranch": first.branch,
-        **({"kfm:lakefsRequestId": requests} if requests else {}),
-        "kfm:revertedCommit": "TODO",
-        "kfm:restoredCommit": resets[-1] if resets else "TODO",
-        "kfm:reasonCategory": "TODO",
-        "kfm:justification": "TODO",
-        "kfm:trigger": "manual" if break_glass else "TODO",
-        "kfm:incident": "TODO",
-        "kfm:draft": True,
-    }
-    return msgspec.json.encode(document).decode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kfm_audit.evidence.drafts import incident_draft
 from kfm_audit.facts import Case, Debt, Incident, Owed
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 
@@ -101,7 +102,7 @@ def rollback_without_incident(case: Case, ctx: Context[NoSettings]) -> Iterator[
             "(kfm:incident); where there is none yet, fill in the TODOs of this one and commit it, for example as "
             "data/lineage/reliability/incidents/INC-TODO.json"
         )
-        document = _skeleton(case)
+        document = incident_draft(case)
     if owed is Owed.PENDING:
         yield ctx.pending(
             case,
@@ -128,20 +129,3 @@ def rollback_without_incident(case: Case, ctx: Context[NoSettings]) -> Iterator[
             related=related,
             persons=persons,
         )
-
-
-def _skeleton(case: Case) -> str:
-    """The incident record with all that the log knows, on one line: it survives any wrapping."""
-    import msgspec
-
-    record = {
-        "id": "INC-TODO",
-        "severity": "TODO",
-        "service": "TODO",
-        "environment": case.environment,
-        "status": "open",
-        "opened_at": f"{case.first.time:%Y-%m-%dT%H:%M:%SZ}",
-        "summary": "TODO",
-        "rollbacks": [call.request_id or call.subject for call in case.rollbacks],
-    }
-    return msgspec.json.encode(record).decode()
