@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
@@ -13,11 +14,11 @@ from kfm_audit.evidence import Evidence
 from kfm_audit.evidence.join import join
 from kfm_audit.exits import exit_code
 from kfm_audit.facts import EmptyRun, Fact, FailedPlugin, FailedRule, MissingInput
-from kfm_audit.findings.finding import AcceptedBy, Finding, Severity, Verdict
+from kfm_audit.findings.finding import AcceptedBy, Finding, Place, Severity, Verdict
 from kfm_audit.findings.settle import Settler
 from kfm_audit.findings.suppression import Suppression, Suppressions
-from kfm_audit.inputs import FOREIGN, KINDS
-from kfm_audit.inputs.find import Found, Search, display, find
+from kfm_audit.inputs import KINDS
+from kfm_audit.inputs.find import Found, Search, Skipped, display, find
 from kfm_audit.inputs.kind import Kind, ReadContext, StackRoot
 from kfm_audit.inputs.read import Library, read_all
 from kfm_audit.policy.load import LoadedPolicy
@@ -26,6 +27,12 @@ from kfm_audit.reports.report import IgnoredFile, Report, RuleCount, Window
 from kfm_audit.rules.judge import RuleSetting, failure, judge
 from kfm_audit.rules.kit import Rule
 from kfm_audit.values import Origin
+
+if TYPE_CHECKING:
+    from kfm_audit.evidence.contract import Row
+    from kfm_audit.ledger import Ledger
+    from kfm_audit.reports.contract import ContractMatrix
+    from kfm_audit.reports.population import Population
 
 
 class Run(Struct, frozen=True, kw_only=True):
@@ -48,23 +55,40 @@ class Run(Struct, frozen=True, kw_only=True):
     baseline: Mapping[str, int]
     fail_on: Severity | None
     fail_on_undecided: bool
+    remote: tuple[Found, ...] = ()
+    """The URLs among PATHS: logs that `engine` reads where they lie."""
+    engine: str = ""
+    progress: Callable[[str, int, int], None] | None = None
+    ledger: Ledger | None = None
+    heads: Found | None = None
+    """The snapshot of branch heads that the run will write: what it holds already is an input, wherever it lies."""
 
 
 class Audited(Struct, frozen=True):
-    """The report, and the inputs it speaks of, for formats that quote them."""
+    """The report, the inputs it speaks of, for formats that quote them, and the evidence, for who asks further."""
 
     report: Report
     library: Library
+    evidence: Evidence
 
 
 def audit(run: Run) -> Audited:
     """Carry out a run. Raises nothing that an input, a rule or a plug-in could cause."""
     found, skipped = find(run.search)
+    found, skipped = _with_heads(found, skipped, run.heads)
     library = read_all(
-        (*found, *((run.stdin,) if run.stdin else ())), KINDS, FOREIGN, _read_context(run), run.forced_kind
+        (*found, *run.remote, *((run.stdin,) if run.stdin else ())),
+        KINDS,
+        _read_context(run),
+        run.forced_kind,
     )
     evidence = Evidence(
-        (*library.facts, *run.failed_plugins, *_missing(run, library, len(found) + len(skipped))),
+        (
+            *library.facts,
+            *(run.ledger.facts() if run.ledger else ()),
+            *run.failed_plugins,
+            *_missing(run, library, len(found) + len(skipped)),
+        ),
         run.policy.policy,
         run.now,
         evidence_known=_evidence_known(run, library),
@@ -74,6 +98,8 @@ def audit(run: Run) -> Audited:
     evidence.add(_joined(evidence))
     judged = judge(run.rules, evidence)
 
+    population, unlisted = _population(evidence, judged.findings, run.ledger)
+    contract, unheld = _contract(evidence, run.rules, library)
     singly = frozenset(word for rule in run.known_rules if rule.singly for word in (rule.id, rule.name))
     suppressions = Suppressions(
         (*_suppressions(run), *library.inline_suppressions()),
@@ -81,10 +107,10 @@ def audit(run: Run) -> Audited:
         rules=frozenset(word for rule in run.known_rules for word in (rule.id, rule.name)),
         singly=singly,
     )
-    settler = Settler(library.locate, library.shows, suppressions, run.baseline, singly)
+    settler = Settler(library.locate, library.shows, suppressions, run.baseline, singly, library.calls)
     settler.settle(judged.findings)
     about_itself = Evidence(
-        (*judged.failed, *suppressions.faults(_woken(run, library, judged.tested))),
+        (*judged.failed, *unlisted, *unheld, *suppressions.faults(_woken(run, library, judged.tested))),
         run.policy.policy,
         run.now,
     )
@@ -118,8 +144,72 @@ def audit(run: Run) -> Audited:
         findings=settler.findings,
         resolved=settler.resolved,
         exit_code=exit_code(settler.findings, run.fail_on, fail_on_undecided=run.fail_on_undecided),
+        population=population,
+        contract=contract,
     )
-    return Audited(report, library)
+    return Audited(report, library, evidence)
+
+
+def _population(
+    evidence: Evidence, findings: tuple[Finding, ...], ledger: Ledger | None
+) -> tuple[Population | None, tuple[FailedRule, ...]]:
+    """The population of a run that read something of lakeFS, whatever PATHS report on; or why it was not made."""
+    if ledger is None and not any(evidence.named(kind) for kind in _POPULATED):
+        return None, ()
+    from kfm_audit.population import population_of
+
+    try:
+        return population_of(evidence, findings, ledger), ()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the run goes on and says so
+        return None, (failure("the population", evidence, error),)
+
+
+_POPULATED: Final = ("LogCoverage", "Rollback", "Promotion")
+"""The facts by one of which it shows that there is a population."""
+
+
+def _contract(
+    evidence: Evidence, rules: tuple[RuleSetting, ...], library: Library
+) -> tuple[ContractMatrix | None, tuple[FailedRule, ...]]:
+    """The resources, and those with alarms, that PATHS report on, where a rule holds them to the contract.
+
+    Where they could not be joined, why.
+    """
+    asked = any(setting.rule.id in _OF_CONTRACT for setting in rules)
+    watched = any(evidence.named(kind) for kind in ("Queue", "Function", "MetricAlarm"))
+    if not (asked and watched and evidence.policy.alarms.contract):
+        return None, ()
+    try:
+        rows = [row for row in evidence.contract.rows if _reported(row, library)]
+    except Exception as error:  # noqa: BLE001 - whatever it is, the run goes on and says so
+        return None, (failure("the contract", evidence, error),)
+    if not rows:
+        return None, ()
+    from kfm_audit.reports.contract import contract_matrix
+
+    return contract_matrix(rows), ()
+
+
+def _reported(row: Row, library: Library) -> bool:
+    """Whether PATHS report on a resource, or on an alarm that is counted for it."""
+    if library.all_reported:
+        return True
+    facts = (row.fact, row.first, *(cell.alarm for cell in row.cells))
+    places = [Place(fact.origin) for fact in facts if fact is not None]
+    return any(library.shows(place, library.locate(place)) for place in places)
+
+
+_OF_CONTRACT: Final = ("ALM016", "ALM017")
+"""The rules that hold alarms and resources to the contract."""
+
+
+def _with_heads(
+    found: tuple[Found, ...], skipped: tuple[Skipped, ...], heads: Found | None
+) -> tuple[tuple[Found, ...], tuple[Skipped, ...]]:
+    """The snapshot of heads among what was found, also where .gitignore hides it."""
+    if heads is None or heads.source.file in {item.source.file for item in found}:
+        return found, skipped
+    return (*found, heads), tuple(item for item in skipped if item.path != heads.source.path)
 
 
 def _woken(run: Run, library: Library, tested: Mapping[str, int]) -> frozenset[str]:
@@ -147,6 +237,10 @@ def _read_context(run: Run) -> ReadContext:
         root=run.search.root or run.search.base,
         base=run.search.base,
         stacks=stacks,
+        since=run.window.since,
+        until=run.window.until,
+        engine=run.engine,
+        progress=run.progress,
     )
 
 

@@ -185,10 +185,12 @@ def test_configs_are_valid(text):
 
 def test_the_policy_of_the_documentation_is_valid():
     text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
-    (policy,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
-    document = read_yaml(policy.encode())
-    assert [error.message for error in iter_errors(POLICY_SCHEMA, document)] == []
-    configure(RULES, read_strictly(document, Policy))
+    policies = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert policies
+    for policy in policies:
+        document = read_yaml(policy.encode())
+        assert [error.message for error in iter_errors(POLICY_SCHEMA, document)] == []
+        configure(RULES, read_strictly(document, Policy))
 
 
 WORDS = st.sampled_from(["", "error", "warning", "name", "10m", "soon", "ALM001", "TEL", "XYZ001", "x"])

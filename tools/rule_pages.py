@@ -8,6 +8,7 @@ from itertools import groupby
 
 import msgspec
 
+from kfm_audit import facts
 from kfm_audit.rules.kit import NoSettings, Rule
 from kfm_audit.rules.page import HEADINGS, docs_url, page
 from tools.described import attribute_docs
@@ -102,8 +103,8 @@ def source(rule: Rule) -> str:
     return rule.judge.__module__.replace(".", "/") + ".py"
 
 
-def _kind(kind: type) -> str:
-    return str(getattr(kind, "kind", "")) or "the evidence as a whole"
+def _kind(name: str) -> str:
+    return "the evidence as a whole" if name == "Evidence" else str(getattr(facts, name).kind)
 
 
 def _anchor(rule: Rule) -> str:

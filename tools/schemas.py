@@ -9,8 +9,13 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from kfm_audit.alarmtests.document import TestFile
+from kfm_audit.alarmtests.formats.document import ReportDocument
+from kfm_audit.alarmtests.places import AS_WRITTEN
 from kfm_audit.config import Config
+from kfm_audit.drill.document import DrillDocument
 from kfm_audit.policy.model import Policy, RuleEntry
+from kfm_audit.replay.document import Document
 from kfm_audit.rules.kit import NoSettings, Rule
 from kfm_audit.rules.page import page
 from tools.described import attribute_docs, summary
@@ -27,6 +32,47 @@ def schemas(rules: Iterable[Rule]) -> Iterator[tuple[str, str]]:
     """Path and text of every file."""
     yield "schemas/policy-v1.schema.json", _text(policy_schema(tuple(rules)))
     yield "schemas/config-v1.schema.json", _text(config_schema())
+    yield "schemas/alarm-tests-v1.schema.json", _text(alarm_tests_schema())
+    yield "schemas/report/test-json-v1.schema.json", _text(test_report_schema())
+    yield "schemas/report/replay-json-v1.schema.json", _text(replay_schema())
+    yield "schemas/report/drill-json-v1.schema.json", _text(drill_schema())
+
+
+def alarm_tests_schema() -> Schema:
+    """The schema of a file of alarm tests."""
+    defs = _definitions((TestFile,))
+    for part in defs.values():
+        for key in AS_WRITTEN & set(part.get("properties", ())):
+            # An editor takes a bare `5` for a number; here it is read as it is written.
+            part["properties"][key]["type"] = ["string", "number"]
+    root = defs.pop(TestFile.__name__)
+    edit = _EDIT.format(file="kfm_audit/alarmtests/document.py")
+    return _document("alarm-tests-v1.schema.json", "kfm-audit alarm tests, version 1", edit, root, defs)
+
+
+def test_report_schema() -> Schema:
+    """The schema of what `kfm-audit test --output json` writes."""
+    defs = _definitions((ReportDocument,))
+    root = defs.pop(ReportDocument.__name__)
+    edit = _EDIT.format(file="kfm_audit/alarmtests/formats/document.py")
+    return _document("report/test-json-v1.schema.json", "kfm-audit test, version 1", edit, root, defs)
+
+
+def replay_schema() -> Schema:
+    """The schema of what `kfm-audit replay --output json` writes."""
+    defs = _definitions((Document,))
+    root = defs.pop(Document.__name__)
+    root["description"] = "What alarms would have done over recorded history, before a change and after it."
+    edit = _EDIT.format(file="kfm_audit/replay/document.py")
+    return _document("report/replay-json-v1.schema.json", "kfm-audit replay, version 1", edit, root, defs)
+
+
+def drill_schema() -> Schema:
+    """The schema of what `kfm-audit drill --output json` writes."""
+    defs = _definitions((DrillDocument,))
+    root = defs.pop(DrillDocument.__name__)
+    edit = _EDIT.format(file="kfm_audit/drill/document.py")
+    return _document("report/drill-json-v1.schema.json", "kfm-audit drill, version 1", edit, root, defs)
 
 
 def config_schema() -> Schema:

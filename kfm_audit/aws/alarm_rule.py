@@ -17,13 +17,14 @@ from typing import Final, TypeAlias
 from msgspec import Struct
 
 from kfm_audit.aws.alarm_rule_tokens import Token, tokens
+from kfm_audit.pattern import pattern
 
 MAX_LENGTH: Final = 10_240
 MAX_CHILDREN: Final = 100
 MAX_ELEMENTS: Final = 500
 """Elements are references to alarms, `TRUE`, `FALSE` and pairs of grouping brackets."""
 
-_THRESHOLD: Final = re.compile(r"([0-9]+)(%?)")
+_THRESHOLD: Final = pattern(r"([0-9]+)(%?)")
 _STATE: Final = "ALARM, OK, or INSUFFICIENT_DATA"
 _OPERAND: Final = f"'(', 'NOT', AT_LEAST, TRUE or FALSE, {_STATE}"
 _NAME: Final = (

@@ -8,8 +8,10 @@ from typing import Final
 
 from msgspec import Struct
 
+from kfm_audit.pattern import pattern
+
 # A quote inside a bare name is part of it. What no other branch takes is a quoted name that never ends.
-_TOKEN: Final = re.compile(
+_TOKEN: Final = pattern(
     r"""[ \t\r\n]+
     | (?P<quoted> "(?:[^"\\]|\\.)*" )
     | (?P<mark> [(),] )

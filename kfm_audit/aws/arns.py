@@ -10,12 +10,12 @@ from typing import Final
 
 from msgspec import Struct
 
+from kfm_audit.pattern import pattern
+
 # A template such as `arn:aws:sns:${var.region}:...` is no ARN yet, and a pattern of an IAM policy
 # (`arn:aws:sns:*:...`) names nothing: neither has a region of this form.
-_ARN: Final = re.compile(
-    r"arn:(aws[a-z-]*):([a-z0-9-]+):([a-z0-9-]*):([A-Za-z0-9-]*):([^\x00-\x1f]+)", re.ASCII
-)
-_BEGINNING: Final = re.compile(r"arn:aws[a-z-]*:([a-z0-9-]+):", re.ASCII)
+_ARN: Final = pattern(r"arn:(aws[a-z-]*):([a-z0-9-]+):([a-z0-9-]*):([A-Za-z0-9-]*):([^\x00-\x1f]+)", re.ASCII)
+_BEGINNING: Final = pattern(r"arn:aws[a-z-]*:([a-z0-9-]+):", re.ASCII)
 _ALARM: Final = "alarm:"
 _PARTITIONS: Final = (
     ("cn-", "aws-cn"),

@@ -28,12 +28,13 @@ from kfm_audit.aws.filter_patterns import (
     Wildcard,
     is_number,
 )
+from kfm_audit.pattern import pattern
 
 MAX_WILDCARDS: Final = 3
 """Wildcards in one pattern."""
 
 _COMPARISONS: Final = ("<", "<=", "=", ">", ">=")
-_ADDRESS: Final = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+|[0-9a-fA-F:]*:[0-9a-fA-F:]*")
+_ADDRESS: Final = pattern(r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+|[0-9a-fA-F:]*:[0-9a-fA-F:]*")
 
 
 class PatternError(ValueError):

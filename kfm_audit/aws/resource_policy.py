@@ -4,13 +4,12 @@ IAM user guide, "Policy evaluation logic", "IAM JSON policy elements". Only what
 service principal can meet is evaluated; what depends on values that are not known
 is said to be untold, never taken for allowed.
 
-A text that is known in part holds `UNKNOWN` where a piece is missing:
-`f"arn:aws:cloudwatch:{UNKNOWN}:111122223333:alarm:prod-backlog"`.
+Both the policy and the request may be known in part: their texts hold marks
+(`partly_known`) where a piece is missing.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from functools import cache
@@ -19,10 +18,12 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-UNKNOWN: Final = "\0"
-"""Stands for a piece of text, of any length, that is not known."""
+from kfm_audit.aws.partly_known import UNKNOWN, in_words, like, name_of, same
+from kfm_audit.pattern import pattern
 
 _NEGATED: Final = "Not"
+_SOMEBODY: Final = pattern(r"(?:.*\.)?aws_[a-z0-9_]+\..+")
+"""What an attribute of a resource or data source is called: never `*`."""
 
 
 class Outcome(Enum):
@@ -52,6 +53,10 @@ class Request(Struct, frozen=True, kw_only=True):
     action: str
     resource: str = UNKNOWN
     context: Mapping[str, str | None] = {}
+    resource_names: frozenset[str] = frozenset()
+    """What the policy's marks may call the resource."""
+    source_names: frozenset[str] = frozenset()
+    """What they may call the source, whose ARN is `aws:SourceArn`."""
 
 
 class PolicyError(ValueError):
@@ -65,6 +70,11 @@ def rule_on(policy: str, request: Request) -> Ruling:
     for statement in _statements(policy):
         denies = _effect(statement) == "Deny"
         ruling = _statement(statement, request, denies=denies)
+        if UNKNOWN in str(statement.get("Effect")) and ruling.outcome is not Outcome.REFUSED:
+            best = _better(
+                best, Ruling(Outcome.UNTOLD, f"{_name(statement)} has an effect that is not known")
+            )
+            denies, ruling = True, Ruling(Outcome.UNTOLD, "its effect is Deny, which is not known")
         if denies:
             if ruling.outcome is Outcome.ALLOWED:
                 return Ruling(Outcome.REFUSED, f"{_name(statement)} denies it")
@@ -103,7 +113,11 @@ def _effect(statement: Mapping[str, object]) -> str:
 
 def _name(statement: Mapping[str, object]) -> str:
     sid = statement.get("Sid")
-    return f"the statement {sid}" if isinstance(sid, str) and sid else f"an {_effect(statement)} statement"
+    return (
+        f"the statement {in_words(sid)}"
+        if isinstance(sid, str) and sid
+        else f"an {_effect(statement)} statement"
+    )
 
 
 def _statement(statement: Mapping[str, object], request: Request, *, denies: bool) -> Ruling:
@@ -111,14 +125,14 @@ def _statement(statement: Mapping[str, object], request: Request, *, denies: boo
     about = _all(
         (
             _principal(statement, request.principal),
-            _listed(statement, "Action", request.action.lower(), lower=True),
-            _listed(statement, "Resource", request.resource, lower=False),
+            _listed(statement, "Action", request.action.lower(), frozenset(), lower=True),
+            _listed(statement, "Resource", request.resource, request.resource_names, lower=False),
         )
     )
     if about is False:
         return Ruling(Outcome.REFUSED)
-    doubt = "" if about else "what it is about is not known"
-    for text, holds in _conditions(statement.get("Condition"), request.context):
+    doubt = "" if about else f"whether {_name(statement)} is about it is not known"
+    for text, holds in _conditions(statement.get("Condition"), request):
         if holds is False:
             return Ruling(Outcome.REFUSED, f"{_name(statement)} asks that {text}")
         if holds is None:
@@ -132,23 +146,33 @@ def _principal(statement: Mapping[str, object], service: str) -> bool | None:
     principal = statement.get("Principal")
     if principal == "*":
         return True
+    if isinstance(principal, str) and UNKNOWN in principal:
+        return None
     if not isinstance(principal, dict):
         return False
+    if any(UNKNOWN in kind for kind in principal):
+        return None
     # `{"AWS": "*"}` is everybody, services too: the default policy of a topic says so.
-    return "*" in _texts(principal.get("AWS")) or service in _texts(principal.get("Service"))
+    everybody = (
+        False if _SOMEBODY.fullmatch(name_of(text)) else same(text, "*")
+        for text in _texts(principal.get("AWS"))
+    )
+    return _any(iter((*everybody, *(same(text, service) for text in _texts(principal.get("Service"))))))
 
 
-def _listed(statement: Mapping[str, object], element: str, value: str, *, lower: bool) -> bool | None:
+def _listed(
+    statement: Mapping[str, object], element: str, value: str, names: frozenset[str], *, lower: bool
+) -> bool | None:
     """Whether `Action` or `Resource` (or its negation) covers the value; an absent one covers all."""
     for name, negated in ((element, False), (_NEGATED + element, True)):
         if name in statement:
-            patterns = [text.lower() if lower else text for text in _texts(statement[name])]
-            covered = _any(like(pattern, value) for pattern in patterns)
+            texts = [text.lower() if lower else text for text in _texts(statement[name])]
+            covered = _any(name_of(text) in names or like(text, value) for text in texts)
             return covered if not negated or covered is None else not covered
     return True
 
 
-def _conditions(condition: object, context: Mapping[str, str | None]) -> Iterator[tuple[str, bool | None]]:
+def _conditions(condition: object, request: Request) -> Iterator[tuple[str, bool | None]]:
     """Each condition in words, and whether it holds."""
     if condition is None:
         return
@@ -158,26 +182,28 @@ def _conditions(condition: object, context: Mapping[str, str | None]) -> Iterato
     for operator, keys in condition.items():
         for key, wanted in keys.items() if isinstance(keys, dict) else ():
             values = _texts(wanted)
-            words = f"{key} is {' or '.join(values) or 'something'} ({operator})"
-            yield words, _holds(operator, key.lower(), values, context)
+            words = in_words(f"{key} is {' or '.join(values) or 'something'} ({operator})")
+            yield words, _holds(operator, key.lower(), values, request)
 
 
-def _holds(operator: str, key: str, values: list[str], context: Mapping[str, str | None]) -> bool | None:
+def _holds(operator: str, key: str, values: list[str], request: Request) -> bool | None:
+    context = request.context
+    names = request.source_names if key == "aws:sourcearn" else frozenset()
     base = operator.rpartition(":")[2].removesuffix("IfExists")
     if key not in context:
         return None
     actual = context[key]
     if base == "Null":
-        return (actual is None) == (values == ["true"])
+        return None if UNKNOWN in "".join(values) else (actual is None) == (values == ["true"])
     negated = _NEGATED in base
     if actual is None:
         return negated or operator.endswith("IfExists") or operator.startswith("ForAllValues:")
     match base.replace(_NEGATED, "").removesuffix("IgnoreCase"):
         case "StringEquals":
             folded = base.endswith("IgnoreCase")
-            held = _any(_equal(value, actual, folded=folded) for value in values)
+            held = _any(name_of(value) in names or _equal(value, actual, folded=folded) for value in values)
         case "StringLike" | "ArnLike" | "ArnEquals":
-            held = _any(like(value, actual) for value in values)
+            held = _any(name_of(value) in names or like(value, actual) for value in values)
         case "Bool":
             held = _any(_equal(value, actual, folded=True) for value in values)
         case _:
@@ -186,50 +212,7 @@ def _holds(operator: str, key: str, values: list[str], context: Mapping[str, str
 
 
 def _equal(value: str, actual: str, *, folded: bool) -> bool | None:
-    if folded:
-        value, actual = value.lower(), actual.lower()
-    if UNKNOWN not in actual:
-        return value == actual
-    return None if _may_meet(actual.replace(UNKNOWN, "*"), value) else False
-
-
-def like(pattern: str, text: str) -> bool | None:
-    """Whether a pattern of `*` and `?` matches a text; None where that hangs on its unknown pieces."""
-    if pattern == text or _glob(pattern).fullmatch(text):
-        return True
-    if UNKNOWN not in text:
-        return False
-    return None if _may_meet(pattern, text.replace(UNKNOWN, "*")) else False
-
-
-@cache
-def _glob(pattern: str) -> re.Pattern[str]:
-    """The pattern as a regular expression; only `*` covers a piece that is not known."""
-    parts = {"*": "(?s:.*)", "?": f"[^{UNKNOWN}]"}
-    # Two stars in a row say what one says, and would cost much more.
-    letters = re.sub(r"\*+", "*", pattern)
-    return re.compile("".join(parts.get(letter) or re.escape(letter) for letter in letters))
-
-
-def _may_meet(one: str, other: str) -> bool:
-    """Whether some text matches both patterns."""
-    pending, seen = [(0, 0)], {(0, 0)}
-    while pending:
-        i, j = pending.pop()
-        a, b = one[i : i + 1], other[j : j + 1]
-        if not a and not b:
-            return True
-        steps = []
-        if a == "*":
-            steps += [(i + 1, j), (i, j + 1)] if b else [(i + 1, j)]
-        elif b == "*":
-            steps += [(i, j + 1), (i + 1, j)] if a else [(i, j + 1)]
-        elif a and b and (a == b or "?" in (a, b)):
-            steps += [(i + 1, j + 1)]
-        fresh = [step for step in steps if step not in seen]
-        seen.update(fresh)
-        pending += fresh
-    return False
+    return same(value.lower(), actual.lower()) if folded else same(value, actual)
 
 
 def _texts(value: object) -> list[str]:

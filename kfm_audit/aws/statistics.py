@@ -13,10 +13,11 @@ from typing import Final
 from msgspec import Struct
 
 from kfm_audit.aws.metrics import MetricKind, metric
+from kfm_audit.pattern import pattern
 
-_EXTENDED: Final = re.compile(r"(?:p|tm|wm|tc|ts)[0-9.]+|IQM|(?:PR|TM|WM|TC|TS)\(.*\)", re.ASCII)
-_PERCENTILE: Final = re.compile(r"p[0-9.]+", re.ASCII)
-_COUNTING: Final = re.compile(r"Sum|SampleCount|t[cs][0-9.]+|T[CS]\(.*\)", re.ASCII)
+_EXTENDED: Final = pattern(r"(?:p|tm|wm|tc|ts)[0-9.]+|IQM|(?:PR|TM|WM|TC|TS)\(.*\)", re.ASCII)
+_PERCENTILE: Final = pattern(r"p[0-9.]+", re.ASCII)
+_COUNTING: Final = pattern(r"Sum|SampleCount|t[cs][0-9.]+|T[CS]\(.*\)", re.ASCII)
 """Statistics that grow with the number of samples."""
 
 _MISLEADING: Final = {

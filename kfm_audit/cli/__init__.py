@@ -19,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        options = build_parser().parse_args(arguments)
+        options = build_parser(arguments[0] if arguments else "").parse_args(arguments)
         command = options.command
         code = int(command(options))
         sys.stdout.flush()

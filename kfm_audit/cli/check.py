@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kfm_audit.audit import Audited, Run, audit
 from kfm_audit.cli.outputs import parse_outputs, write_outputs
@@ -35,6 +36,9 @@ from kfm_audit.rules.judge import RuleSetting, configure
 from kfm_audit.rules.kit import Rule
 from kfm_audit.rules.registry import RuleSetError, all_rules, plugin_rules
 
+if TYPE_CHECKING:
+    from kfm_audit.ledger import Ledger
+
 STDIN = "-"
 
 
@@ -44,6 +48,14 @@ def check(options: argparse.Namespace) -> int:
     run = resolve(options)
     audited: Audited = audit(run)
     write_outputs(audited, outputs, options, run)
+    if run.ledger is not None:
+        from kfm_audit.cli.ledger import write_ledger
+
+        write_ledger(audited, run.ledger, run.now, quiet=options.quiet)
+    if options.write_heads:
+        from kfm_audit.cli.heads import write_heads
+
+        write_heads(audited, run.heads, Path(options.write_heads), quiet=options.quiet)
     return int(audited.report.exit_code)
 
 
@@ -74,6 +86,9 @@ def resolve(options: argparse.Namespace) -> Run:
                 exclude=settings.exclude,
             ),
             stdin=_stdin(options),
+            remote=_remote(options),
+            engine=_engine(options),
+            progress=_progress(options),
             forced_kind=_kind(options),
             config=config,
             policy=policy,
@@ -85,6 +100,8 @@ def resolve(options: argparse.Namespace) -> Run:
             window=_window(options),
             baseline=read_baseline(Path(options.baseline)) if options.baseline else {},
             fail_on=_fail_on(options, settings, profile),
+            heads=_heads(options, base),
+            ledger=_ledger(options.ledger, base, now),
             fail_on_undecided=_first(
                 options.fail_on_undecided,
                 profile.fail_on_undecided if profile else None,
@@ -96,10 +113,34 @@ def resolve(options: argparse.Namespace) -> Run:
         raise UsageError(str(error)) from None
 
 
+def _remote(options: argparse.Namespace) -> tuple[Found, ...]:
+    if not any(word.startswith("s3://") for word in options.paths):
+        return ()
+    from kfm_audit.cli.logs import remote
+
+    return remote(options.paths)
+
+
+def _progress(options: argparse.Namespace) -> Callable[[str, int, int], None] | None:
+    if options.quiet or not sys.stderr or not sys.stderr.isatty():
+        return None
+    from kfm_audit.cli.progress import Progress
+
+    return Progress(sys.stderr)
+
+
+def _engine(options: argparse.Namespace) -> str:
+    if not options.engine:
+        return ""
+    from kfm_audit.cli.logs import engine
+
+    return engine(options)
+
+
 def _paths(words: Iterable[str]) -> tuple[Path, ...]:
     paths = []
     for word in words:
-        if word == STDIN:
+        if word == STDIN or word.startswith("s3://"):
             continue
         path = _absolute(word)
         try:
@@ -208,6 +249,22 @@ def _stdin(options: argparse.Namespace) -> Found | None:
     if not options.kind:
         raise UsageError("`-` reads standard input, which has no name to go by: say what it is with --kind")
     return Found(Source(STDIN, None, sys.stdin.buffer.read()), named=True, reported=True)
+
+
+def _heads(options: argparse.Namespace, base: Path) -> Found | None:
+    """The snapshot that `--write-heads` names, where there is one already."""
+    if not options.write_heads:
+        return None
+    file = _absolute(options.write_heads)
+    return Found(Source(display(file, base), file), named=False, reported=True) if file.exists() else None
+
+
+def _ledger(name: str, base: Path, now: datetime) -> Ledger | None:
+    if not name:
+        return None
+    from kfm_audit.cli.ledger import open_ledger
+
+    return open_ledger(_absolute(name), base, now)
 
 
 def _check_kinds(profile: Profile | None) -> None:

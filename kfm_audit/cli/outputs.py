@@ -65,7 +65,7 @@ def write_outputs(
             sys.stdout.write(text)
             sys.stdout.flush()
         else:
-            _write_whole(output.file, text)
+            write_whole(output.file, text)
     if not options.quiet:
         view = _view(audited, Output("text", None), options, run, stream=sys.stderr)
         sys.stderr.write(render_run(audited.report, view))
@@ -108,7 +108,8 @@ def _width(stream: TextIO) -> int:
     return terminal_width()
 
 
-def _write_whole(file: Path, text: str) -> None:
+def write_whole(file: Path, text: str) -> None:
+    """Write a file that appears whole or not at all. Raises UsageError."""
     import tempfile
 
     try:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from typing import Final
+from importlib import import_module
+from typing import Any, Final
 
 from kfm_audit import __version__
 
@@ -26,8 +27,11 @@ class UsageError(Exception):
     """Wrong usage, config or policy: exit code 2. The text is the whole message."""
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of all commands; each sets `command` to the function that carries it out."""
+def build_parser(command: str = "") -> argparse.ArgumentParser:
+    """The parser of all commands; each sets `command` to the function that carries it out.
+
+    Where `command` is one of them, the parser knows no other: making all of them is felt at the start.
+    """
     parser = argparse.ArgumentParser(
         prog="kfm-audit",
         description="The linter and auditor for the reliability of data platforms.",
@@ -37,9 +41,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"kfm-audit {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    _add_check(commands)
-    _add_rules(commands)
-    _add_explain(commands)
+    for add in (_COMMANDS[command],) if command in _COMMANDS else _COMMANDS.values():
+        add(commands)
     return parser
 
 
@@ -79,6 +82,11 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     what.add_argument(
         "--kind", metavar="KIND", help="the kind of the files that PATHS name, and of standard input"
     )
+    what.add_argument(
+        "--engine",
+        metavar="ENGINE",
+        help="what reads lakeFS logs: core, duckdb, spark, spark=MASTER (default: core, and duckdb for Parquet)",
+    )
     when = check.add_argument_group("when")
     when.add_argument(
         "--now", metavar="TIMESTAMP", help="judge as of this time, ISO 8601 (default: the clock's)"
@@ -86,6 +94,11 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     when.add_argument("--since", metavar="TIMESTAMP", help="judge events from this time on")
     when.add_argument(
         "--until", metavar="TIMESTAMP", help="judge events before this time; evidence is read up to --now"
+    )
+    when.add_argument(
+        "--ledger",
+        metavar="FILE",
+        help="reopen the cases that this file holds open, and write to it how they stand now",
     )
     shown = check.add_argument_group("what is shown")
     shown.add_argument(
@@ -105,6 +118,11 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     shown.add_argument(
         "--no-color", action="store_true", help="no colour (also NO_COLOR; FORCE_COLOR wants it)"
+    )
+    shown.add_argument(
+        "--write-heads",
+        metavar="FILE",
+        help="keep in FILE on which commit each lakeFS branch was seen: a later run sees by it that one was reset",
     )
     fails = check.add_argument_group("what fails")
     fails.add_argument(
@@ -144,6 +162,97 @@ def _add_explain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     explain.add_argument("rule", metavar="RULE", help="id or name: ALM001, alarm-without-sns-action")
 
 
+def _add_collect(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    collect = commands.add_parser(
+        "collect",
+        help="fetch what a server says, for check to read",
+        description="Fetch what a lakeFS server says beside its audit log into a folder that check reads "
+        "later. Endpoint and credentials are lakectl's: LAKECTL_SERVER_ENDPOINT_URL and "
+        "LAKECTL_CREDENTIALS_*, else ~/.lakectl.yaml.",
+        epilog="exit codes: 0 all was got; 2 wrong usage, endpoint or credentials; 4 something was not got",
+        formatter_class=_formatter(),
+        allow_abbrev=False,
+    )
+    collect.set_defaults(command=_collect)
+    add = collect.add_argument
+    add("source", choices=("lakefs",), help="which server is asked")
+    add("--to", metavar="DIR", default="lakefs", help="the folder (default: lakefs)")
+    add(
+        "--repository",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="only this repository; repeatable (default: all that the user may see)",
+    )
+    add(
+        "--branch",
+        metavar="GLOB",
+        action="append",
+        default=[],
+        help="the history of these branches too; repeatable (default: the environment branches of the policy)",
+    )
+    add("--since", metavar="TIMESTAMP", help="history from this time on (default: all of it)")
+    add("--policy", metavar="FILE|PACK", help="the policy (default: the config's, else kfm-v11)")
+    add(
+        "--timeout",
+        metavar="SECONDS",
+        type=float,
+        default=60.0,
+        help="how long one answer is waited for (default: 60)",
+    )
+    add("--restart", action="store_true", help="ask for everything again, where a collection was broken off")
+    add("--quiet", "-q", action="store_true", help="say only what is missing")
+
+
+def _add_case(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    case = commands.add_parser(
+        "case",
+        help="show one rollback case on one page",
+        description="Show one rollback case: what happened, how long the bad state could be read and by whom, "
+        "what to rebuild, and what is owed by when.",
+        formatter_class=_formatter(),
+        allow_abbrev=False,
+    )
+    case.set_defaults(command=_case)
+    add = case.add_argument
+    add(
+        "case",
+        metavar="ID",
+        help="the case's subject, a request id of one of its calls, or the beginning of either",
+    )
+    add("paths", nargs="*", metavar="PATH", default=["."], help="what to read (default: .)")
+    add("--policy", metavar="FILE|PACK", help="the policy (default: the config's, else kfm-v11)")
+    add("--config", metavar="FILE", help="this config, whatever stands nearer")
+    add("--isolated", action="store_true", help="no config at all")
+    add("--now", metavar="TIMESTAMP", help="judge as of this time, ISO 8601 (default: the clock's)")
+    add(
+        "--ledger",
+        metavar="FILE",
+        help="look among the cases that this file holds open too; it is not written",
+    )
+    add("--format", choices=("text", "json"), default="text", help="how (default: text)")
+    add("--write", metavar="DIR", help="write a draft of each missing record below this folder")
+
+
+_COMMANDS: Final[dict[str, Any]] = {  # argparse gives what they take no public name
+    "check": _add_check,
+    "case": _add_case,
+    "rules": _add_rules,
+    "explain": _add_explain,
+    "collect": _add_collect,
+    "test": lambda commands: import_module("kfm_audit.cli.test_arguments").add(commands),
+    "replay": lambda commands: import_module("kfm_audit.cli.replay_arguments").add(commands),
+    "drill": lambda commands: import_module("kfm_audit.cli.drill_arguments").add(commands),
+}
+"""What adds each command to the parser."""
+
+
+def _case(options: argparse.Namespace) -> int:
+    from kfm_audit.cli.case import case
+
+    return case(options)
+
+
 def _check(options: argparse.Namespace) -> int:
     from kfm_audit.cli.check import check
 
@@ -160,6 +269,12 @@ def _explain(options: argparse.Namespace) -> int:
     from kfm_audit.cli.explain import explain
 
     return explain(options)
+
+
+def _collect(options: argparse.Namespace) -> int:
+    from kfm_audit.cli.collect import collect
+
+    return collect(options)
 
 
 def terminal_width() -> int:

@@ -230,9 +230,10 @@ def same_place(one: Alarm, other: Alarm) -> bool | None:
 
 
 def account_of(alarm: Alarm) -> str:
-    """The account whose role the alarm's provider takes; "" where that is not told."""
-    role = parse_arn((known(alarm.provider) or {}).get("role_arn", ""))
-    return role.account if role else ""
+    """The account of a deployed alarm, or that whose role the provider takes; "" where that is not told."""
+    provider = known(alarm.provider) or {}
+    role = parse_arn(provider.get("role_arn", ""))
+    return role.account if role else provider.get("account_id", "")
 
 
 def _parsed(composite: CompositeAlarm) -> Node | AlarmRuleError | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -192,6 +192,8 @@ def _of_type(resource_type: str) -> Action:
     return Action.OTHER if resource_type in _OTHER_TYPES else Action.UNKNOWN
 
 
+# Thousands of alarms notify a handful of topics.
+@lru_cache(maxsize=1024)
 def _of_arn(text: str) -> Action:
     arn = parse_arn(text)
     return _of_service(arn.service if arn else None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Final
@@ -10,11 +9,12 @@ from typing import Final
 from msgspec import Struct
 
 from kfm_audit.facts import Alarm, MetricAlarm
+from kfm_audit.pattern import pattern
 from kfm_audit.policy.model import Environments as Vocabulary
 from kfm_audit.policy.model import EvidenceOfEnvironment
 from kfm_audit.values import ABSENT, Attribute, Known, Unknown
 
-_WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_WORDS: Final = pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 _NEGATIONS: Final = frozenset({"non", "not", "no", "pre"})
 

@@ -13,11 +13,20 @@ from kfm_audit.facts import AboutTheAudit, Fact
 if TYPE_CHECKING:
     from kfm_audit.evidence.agents import Agents
     from kfm_audit.evidence.alarms import Alarms
+    from kfm_audit.evidence.calls import Calls
+    from kfm_audit.evidence.contract import Contract
     from kfm_audit.evidence.delivery import Delivery
+    from kfm_audit.evidence.earlier import Earlier
     from kfm_audit.evidence.environments import Environments
+    from kfm_audit.evidence.gates import Gates
+    from kfm_audit.evidence.history import History
     from kfm_audit.evidence.labels import LabelPolicies
+    from kfm_audit.evidence.mutes import Mutes
     from kfm_audit.evidence.notifications import Notifications
+    from kfm_audit.evidence.ownership import Ownership
     from kfm_audit.evidence.people import People
+    from kfm_audit.evidence.places import Places
+    from kfm_audit.evidence.severities import Severities
     from kfm_audit.policy.model import Policy
 
 F = TypeVar("F", bound=Fact)
@@ -56,9 +65,17 @@ class Evidence:
         for fact in facts:
             self._by_type[type(fact)].append(fact)
 
+    def put(self, kind: type[F], facts: Iterable[F]) -> None:
+        """Put facts in place of all of a kind. Only `join` does so, before any rule runs."""
+        self._by_type[kind] = list(facts)
+
     def of(self, kind: type[F]) -> tuple[F, ...]:
         """All facts of exactly this type, in the order of their inputs."""
         return tuple(cast("list[F]", self._by_type.get(kind, [])))
+
+    def named(self, kind: str) -> tuple[Fact, ...]:
+        """All facts of the type with this name; none where nothing of the kind was read."""
+        return next((tuple(facts) for of, facts in self._by_type.items() if of.__name__ == kind), ())
 
     def in_window(self, time: datetime) -> bool:
         """Whether an event at `time` is judged: from `since` on, before `until`, not after `now`."""
@@ -96,11 +113,33 @@ class Evidence:
         return Alarms(self)
 
     @cached_property
+    def calls(self) -> Calls:
+        """The calls of all lakeFS logs, each once, joined to the commits that they made."""
+        from kfm_audit.evidence.calls import Calls
+
+        return Calls(self)
+
+    @cached_property
+    def contract(self) -> Contract:
+        """Resources joined to the contract alarms that they owe."""
+        from kfm_audit.evidence.contract import Contract
+
+        return Contract(self)
+
+    @cached_property
     def delivery(self) -> Delivery:
         """Alarms joined to those they notify."""
         from kfm_audit.evidence.delivery import Delivery
 
         return Delivery(self)
+
+    @cached_property
+    def earlier(self) -> Earlier:
+        """Alarms joined to those who heard them before the plans of the run."""
+        from kfm_audit.evidence.earlier import Earlier, before
+
+        facts = before(fact for facts in self._by_type.values() for fact in facts)
+        return Earlier(self, Evidence(facts, self.policy, self.now))
 
     @cached_property
     def environments(self) -> Environments:
@@ -110,11 +149,32 @@ class Evidence:
         return Environments(self.policy.environments)
 
     @cached_property
+    def gates(self) -> Gates:
+        """Gates of environments joined to the hooks that make them, and to the runs of these."""
+        from kfm_audit.evidence.gates import Gates
+
+        return Gates(self)
+
+    @cached_property
+    def history(self) -> History:
+        """Commits joined to their ancestors, branches to where they stood."""
+        from kfm_audit.evidence.history import History
+
+        return History(self)
+
+    @cached_property
     def labels(self) -> LabelPolicies:
         """Metrics joined to what policy says of their labels."""
         from kfm_audit.evidence.labels import LabelPolicies
 
         return LabelPolicies(self.policy.telemetry)
+
+    @cached_property
+    def mutes(self) -> Mutes:
+        """Alarms joined to the mute rules that keep their actions back."""
+        from kfm_audit.evidence.mutes import Mutes
+
+        return Mutes(self)
 
     @cached_property
     def notifications(self) -> Notifications:
@@ -124,8 +184,29 @@ class Evidence:
         return Notifications(self)
 
     @cached_property
+    def ownership(self) -> Ownership:
+        """Commits joined to the branches that they were made on."""
+        from kfm_audit.evidence.ownership import Ownership
+
+        return Ownership(self)
+
+    @cached_property
     def people(self) -> People:
         """Identities joined to groups, as of a point in time."""
         from kfm_audit.evidence.people import People
 
         return People(self)
+
+    @cached_property
+    def places(self) -> Places:
+        """Things joined to region, account and environment."""
+        from kfm_audit.evidence.places import Places
+
+        return Places(self)
+
+    @cached_property
+    def severities(self) -> Severities:
+        """Alarms, topics and subscribers joined to the severities that they are for."""
+        from kfm_audit.evidence.severities import Severities
+
+        return Severities(self.policy)

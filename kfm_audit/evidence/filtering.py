@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
+from kfm_audit.aws.alarm_rule import AlarmState
 from kfm_audit.aws.arns import parse_arn
 from kfm_audit.aws.message import Message
 from kfm_audit.evidence.alarms import account_of, region_of
 from kfm_audit.evidence.reach import REACHED, Never, Reach, Refusal, Step
 from kfm_audit.facts import Alarm, Subscription
-from kfm_audit.values import ABSENT, Known, Unknown
+from kfm_audit.values import ABSENT, Known, Unknown, ends_of
 
 if TYPE_CHECKING:
     from kfm_audit.aws.filter_match import Match
@@ -30,7 +31,7 @@ class Filtering:
     def __init__(self) -> None:
         """Read no policy before it is asked for, and each once."""
         self._read: dict[tuple[str, str], FilterPolicy | Refusal | Unknown | None] = {}
-        self._last: tuple[tuple[str, str, str] | None, Message] = (None, Message(None))
+        self._last: tuple[tuple[str, str, str, AlarmState] | None, Message] = (None, Message(None))
 
     def refusal(self, subscription: Subscription) -> Refusal | None:
         """Why SNS refuses the subscription's filter policy; None where it does not, or cannot be told."""
@@ -46,8 +47,8 @@ class Filtering:
             self._read[key] = _read(subscription)
         return self._read[key]
 
-    def step(self, subscription: Subscription, alarm: Alarm) -> Step:
-        """Whether the alarm's message passes."""
+    def step(self, subscription: Subscription, alarm: Alarm, state: AlarmState = AlarmState.ALARM) -> Step:
+        """Whether the alarm's message about its change to a state passes."""
         policy = self.policy(subscription)
         at = "filter_policy"
         if policy is None:
@@ -56,15 +57,16 @@ class Filtering:
             why = "has a filter policy that SNS refuses (SNS003)"
             return Step(reach=Reach.NOT_REACHED, why=why, cause="SNS003", at=policy.at)
         if isinstance(policy, Unknown):
-            return Step(
-                reach=Reach.UNTOLD,
-                why="has a filter policy that is known only after apply",
-                cure="write the filter policy from values that the plan knows",
-                at=at,
-            )
+            if subscription.deployed:
+                why = f"may have a filter policy: {ends_of(policy)}, which no input holds"
+                cure = "give the subscription's `aws sns get-subscription-attributes` too"
+            else:
+                why = "has a filter policy that is known only after apply"
+                cure = "write the filter policy from values that the plan knows"
+            return Step(reach=Reach.UNTOLD, why=why, cure=cure, at=at)
         from kfm_audit.aws.filter_match import Outcome, Reason, matches
 
-        match = matches(policy, self._message(subscription, alarm))
+        match = matches(policy, self._message(subscription, alarm, state))
         if match.outcome is Outcome.MATCHED:
             return REACHED
         if match.outcome is Outcome.CANNOT_TELL:
@@ -111,13 +113,15 @@ class Filtering:
             found = found or Never(match.keys, attributes=False)
         return found
 
-    def _message(self, subscription: Subscription, alarm: Alarm) -> Message:
+    def _message(
+        self, subscription: Subscription, alarm: Alarm, state: AlarmState = AlarmState.ALARM
+    ) -> Message:
         """What CloudWatch publishes; the last one is kept for the next subscription of the topic."""
         from kfm_audit.evidence.published import published
 
-        key = (alarm.stack, alarm.subject, _account(subscription, alarm))
+        key = (alarm.stack, alarm.subject, _account(subscription, alarm), state)
         if key != self._last[0]:
-            self._last = (key, published(alarm, region_of(alarm), key[2]))
+            self._last = (key, published(alarm, region_of(alarm), key[2], state))
         return self._last[1]
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from kfm_audit.aws.resource_policy import Outcome, PolicyError, Request, Ruling, rule_on
-from kfm_audit.evidence.leads import Leads
+from kfm_audit.evidence.leads import Leads, called
 from kfm_audit.evidence.reach import REACHED, Reach, Step
 from kfm_audit.facts import Change, Fact, Key, KeyAlias, KeyPolicy
 from kfm_audit.values import ABSENT, Attribute, Known
@@ -87,7 +87,9 @@ class Keys:
             )
         for action in _NEEDED:
             try:
-                ruling = rule_on(policy.value, Request(principal=service, action=action, context=context))
+                names = called(key, self._keys, policy.value, holder)
+                request = Request(principal=service, action=action, context=context, resource_names=names)
+                ruling = rule_on(policy.value, request)
             except PolicyError as error:
                 ruling = Ruling(Outcome.UNTOLD, str(error))
             if ruling.outcome is Outcome.ALLOWED:

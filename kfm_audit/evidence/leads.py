@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from typing import Final, Generic, TypeVar
 
 from msgspec import Struct
 
+from kfm_audit.aws.partly_known import names_in
 from kfm_audit.facts import Fact
+from kfm_audit.pattern import pattern
 from kfm_audit.values import Attribute, Known, Reference, ReferenceKind, Unknown
 
 F = TypeVar("F", bound=Fact)
 
-_KEY: Final = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|[^\]]*)\]')
+_KEY: Final = pattern(r'\[(?:"(?:[^"\\]|\\.)*"|[^\]]*)\]')
 
 Names = Callable[[F], Iterable[Attribute[str]]]
 
@@ -79,6 +80,15 @@ class Leads(Generic[F]):
                     (at.stack, bare(reference.name)), []
                 )
                 return Lead(_same_key(found, at)) if found else Lead(elsewhere=(reference.name,))
+
+
+def called(fact: F, leads: Leads[F], text: str, at: Fact) -> frozenset[str]:
+    """What the marks of a text that is known in part, an attribute of `at`, call the resource."""
+    return frozenset(
+        name
+        for name in names_in(text)
+        if any(item is fact for item in leads.of_reference(Reference(name, ReferenceKind.RESOURCE), at).facts)
+    )
 
 
 def bare(address: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from kfm_audit.aws.alarm_rule import AlarmState
 from kfm_audit.evidence.reach import (
     REACHED,
     Destination,
@@ -47,14 +48,15 @@ class Notifications:
         self._evidence = evidence
         self._topics = Topics(evidence)
         self._received: dict[tuple[str, str, tuple[str, str]], Step] = {}
-        self._told: dict[tuple[str, str], Told] = {}
+        self._told: dict[tuple[str, str, AlarmState], Told] = {}
+        self._waiting: dict[tuple[str, str], tuple[str, str] | None] = {}
 
-    def told(self, alarm: Alarm) -> Told:
-        """All ways of the alarm's notification, and what becomes of it."""
-        key = (alarm.stack, alarm.subject)
+    def told(self, alarm: Alarm, state: AlarmState = AlarmState.ALARM) -> Told:
+        """All ways of the alarm's notification about its change to a state, and what becomes of it."""
+        key = (alarm.stack, alarm.subject, state)
         if key not in self._told:
-            destinations, opened = self._topics.of_alarm(alarm)
-            self._told[key] = Told(tuple(self._path(item, alarm) for item in destinations), opened)
+            destinations, opened = self._topics.of_alarm(alarm, state)
+            self._told[key] = Told(tuple(self._path(item, alarm, state) for item in destinations), opened)
         return self._told[key]
 
     def alarms(self, topic: Topic) -> tuple[Alarm, ...]:
@@ -95,6 +97,12 @@ class Notifications:
 
     def _waits(self, alarm: Alarm) -> tuple[str, str] | None:
         """The topic at which the same cannot be told for all alarms: one of the input, else the first."""
+        key = (alarm.stack, alarm.subject)
+        if key not in self._waiting:
+            self._waiting[key] = self._waits_at(alarm)
+        return self._waiting[key]
+
+    def _waits_at(self, alarm: Alarm) -> tuple[str, str] | None:
         told = self.told(alarm)
         if told.reach is not Reach.UNTOLD or told.open:
             return None
@@ -149,7 +157,7 @@ class Notifications:
 
         return Receiving(self._evidence)
 
-    def _path(self, destination: Destination, alarm: Alarm) -> Path:
+    def _path(self, destination: Destination, alarm: Alarm, state: AlarmState) -> Path:
         topic = destination.topic
         if topic is not None:
             if topic.change is Change.DELETED:
@@ -160,7 +168,7 @@ class Notifications:
             if published.reach is Reach.NOT_REACHED:
                 return Path(destination, stop=published)
         subscribers = self._topics.subscribers(destination)
-        ends = tuple(End(item, self._end(item, destination, alarm)) for item in subscribers)
+        ends = tuple(End(item, self._end(item, destination, alarm, state)) for item in subscribers)
         if any(end.step.reach is Reach.REACHED for end in ends):
             return Path(destination, ends)
         return Path(destination, ends, self._unseen_subscribers(destination, subscribers))
@@ -170,6 +178,9 @@ class Notifications:
     ) -> Step | None:
         """Why there may be subscribers that the input does not show; None where it shows all."""
         topic = destination.topic
+        if self._topics.lists_all(destination):
+            why = "exists, and AWS lists no subscription to it that is confirmed"
+            return None if subscribers else Step(reach=Reach.NOT_REACHED, why=why, cure=SUBSCRIBE)
         if topic is None:
             why = "is not in the input, nor are its subscribers"
             return Step(reach=Reach.UNTOLD, why=why)
@@ -189,17 +200,19 @@ class Notifications:
         why = "exists already, and no input shows a subscription to it"
         return Step(reach=Reach.UNTOLD, why=why, cure=SUBSCRIBE)
 
-    def _end(self, subscriber: Subscriber, destination: Destination, alarm: Alarm) -> Step:
-        step = self._step(subscriber, destination, alarm)
+    def _end(self, subscriber: Subscriber, destination: Destination, alarm: Alarm, state: AlarmState) -> Step:
+        step = self._step(subscriber, destination, alarm, state)
         topic = destination.topic
         if subscriber.indefinite and not alarm.indefinite and not (topic is not None and topic.indefinite):
             return _MAY_NOT_BE if step.reach is Reach.REACHED else step
         return step
 
-    def _step(self, subscriber: Subscriber, destination: Destination, alarm: Alarm) -> Step:
+    def _step(
+        self, subscriber: Subscriber, destination: Destination, alarm: Alarm, state: AlarmState
+    ) -> Step:
         if isinstance(subscriber, ChatChannel):
             return REACHED
-        filtered = self._filtering.step(subscriber, alarm)
+        filtered = self._filtering.step(subscriber, alarm, state)
         if filtered.reach is Reach.NOT_REACHED:
             return filtered
         received = self._receive(subscriber, destination)

@@ -90,7 +90,10 @@ class People:
         log does, as far as the log is unbroken between it and `time`; then the
         directory as of its own time, where the log covers all between and shows no change.
         """
-        known = [fact for fact in self._evidence.of(Group) if group in (fact.id, fact.name)]
+        groups = self._evidence.of(Group)
+        # lakeFS gives a group's name in one answer and its members, under its id, in another.
+        ids = {fact.id for fact in groups if group in (fact.id, fact.name)}
+        known = [fact for fact in groups if fact.id in ids]
         rulings = [self._as_listed(name, fact, time) for fact in known if fact.members or fact.members_known]
         dated = next((ruling for ruling, by_date in rulings if by_date and ruling.holds is Holds.YES), None)
         if dated:

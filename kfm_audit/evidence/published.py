@@ -11,8 +11,10 @@ from kfm_audit.facts import Alarm, CompositeAlarm, MetricAlarm, MetricQuery, Met
 from kfm_audit.values import Attribute, Known, Unknown
 
 
-def published(alarm: Alarm, region: str = "", account: str = "") -> Message:
-    """The message for the change to ALARM; `region` and `account` are "" where they are not known."""
+def published(
+    alarm: Alarm, region: str = "", account: str = "", state: AlarmState = AlarmState.ALARM
+) -> Message:
+    """The message for the change to a state; `region` and `account` are "" where they are not known."""
     return aws.alarm_message(
         aws.Alarm(
             name=_text(alarm.alarm_name),
@@ -24,7 +26,7 @@ def published(alarm: Alarm, region: str = "", account: str = "") -> Message:
             alarm_actions=_actions(alarm.alarm_actions),
             insufficient_data_actions=_actions(alarm.insufficient_data_actions),
         ),
-        AlarmState.ALARM,
+        state,
     )
 
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from kfm_audit.aws.arns import parse_arn, partition_of
-from kfm_audit.aws.resource_policy import UNKNOWN, Outcome, PolicyError, Request, Ruling, rule_on
+from kfm_audit.aws.partly_known import UNKNOWN
+from kfm_audit.aws.resource_policy import Outcome, PolicyError, Request, Ruling, rule_on
 from kfm_audit.evidence.alarms import account_of, region_of
 from kfm_audit.evidence.keys import Keys
-from kfm_audit.evidence.leads import Leads
+from kfm_audit.evidence.leads import Leads, called
 from kfm_audit.evidence.reach import REACHED, Reach, Step
-from kfm_audit.facts import Alarm, Change, Fact, Topic, TopicPolicy
+from kfm_audit.facts import Alarm, Change, CompositeAlarm, Fact, MetricAlarm, Topic, TopicPolicy
 from kfm_audit.values import Attribute, Known, Reference, Unknown
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Publishing:
             resource=topic.arn.value if isinstance(topic.arn, Known) else UNKNOWN,
             context=_context(topic, alarm),
         )
-        policy = self._policy_step(topic, request)
+        policy = self._policy_step(topic, alarm, request)
         if policy.reach is Reach.NOT_REACHED:
             return policy
         key = self._keys.step(topic.kms_master_key_id, topic, CLOUDWATCH, request.context, "alias/aws/sns")
@@ -69,20 +70,30 @@ class Publishing:
             return policy
         return msgspec.structs.replace(key, cause="SNS004")
 
-    def _policy_step(self, topic: Topic, request: Request) -> Step:
+    def _policy_step(self, topic: Topic, alarm: Alarm, request: Request) -> Step:
         holder, attribute = self._policy(topic)
         at = "policy"
         match attribute:
             case Known(text):
+                request = msgspec.structs.replace(
+                    request,
+                    resource_names=called(topic, self._topics, text, holder),
+                    source_names=called(alarm, self._alarms, text, holder),
+                )
                 try:
                     ruling = rule_on(text, request)
                 except PolicyError as error:
                     ruling = Ruling(Outcome.UNTOLD, str(error))
             case Unknown(references):
+                what = "is not known before apply: it comes from"
+                cure = f"{_ALLOW}; or plan again after the topic exists"
+                if topic.deployed:
+                    what = "no input holds:"
+                    cure = "give the topic's `aws sns get-topic-attributes` too"
                 return Step(
                     reach=Reach.UNTOLD,
-                    why=f"has a policy that is not known before apply: it comes from {ends(references)}",
-                    cure=f"{_ALLOW}; or plan again after the topic exists",
+                    why=f"has a policy that {what} {ends(references)}",
+                    cure=cure,
                     cause="SNS004",
                     at=at,
                     fact=holder,
@@ -118,6 +129,11 @@ class Publishing:
         for policy in self._policies.get((topic.stack, topic.subject), ()):
             return policy, policy.policy
         return topic, topic.policy
+
+    @cached_property
+    def _alarms(self) -> Leads[Alarm]:
+        alarms = (*self._evidence.of(MetricAlarm), *self._evidence.of(CompositeAlarm))
+        return Leads(alarms, lambda alarm: (alarm.arn,), lambda _alarm: ())
 
     @cached_property
     def _policies(self) -> dict[tuple[str, str], list[TopicPolicy]]:

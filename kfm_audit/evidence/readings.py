@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from kfm_audit.evidence.series import series_of
-from kfm_audit.facts import Change, Function, MetricAlarm, Queue, Subscription, Topic
+from kfm_audit.facts import Change, Function, MetricAlarm, Queue, Subscription, Topic, WatchedResource
 from kfm_audit.values import Unknown, known
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Readings:
         return (stack, queue) in self._growing
 
     def fates(self, stack: str, names: Iterable[str]) -> tuple[Change, ...]:
-        """What happens to the queues, functions and topics of a stack that bear one of these names."""
+        """What happens to the resources of a stack that bear one of these names."""
         return tuple(change for name in names for change in self._resources.get((stack, name), ()))
 
     def is_left(self, stack: str) -> bool:
@@ -84,6 +84,9 @@ class Readings:
             found[function.stack, known(function.function_name) or ""].append(function.change)
         for topic in self._evidence.of(Topic):
             found[topic.stack, known(topic.name) or ""].append(topic.change)
+        for item in self._evidence.of(WatchedResource):
+            if item.name:
+                found[item.stack, item.name].append(item.change)
         return found
 
     @cached_property

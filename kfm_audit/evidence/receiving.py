@@ -10,9 +10,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from kfm_audit.aws.arns import parse_arn, partition_of
-from kfm_audit.aws.resource_policy import UNKNOWN, Outcome, PolicyError, Request, Ruling, like, rule_on
+from kfm_audit.aws.partly_known import UNKNOWN, like
+from kfm_audit.aws.resource_policy import Outcome, PolicyError, Request, Ruling, rule_on
 from kfm_audit.evidence.keys import Keys
-from kfm_audit.evidence.leads import Leads, bare
+from kfm_audit.evidence.leads import Leads, bare, called
 from kfm_audit.evidence.reach import REACHED, Destination, Reach, Step
 from kfm_audit.facts import (
     Change,
@@ -22,6 +23,7 @@ from kfm_audit.facts import (
     Queue,
     QueuePolicy,
     Subscription,
+    Topic,
 )
 from kfm_audit.values import ABSENT, Attribute, Known, Unknown
 
@@ -127,7 +129,7 @@ class Receiving:
                 fact=queue,
             )
         context = _context(destination)
-        policy = self._queue_policy(queue, context)
+        policy = self._queue_policy(queue, destination, context)
         if policy.reach is not Reach.REACHED:
             return policy
         key = self._keys.step(queue.kms_master_key_id, queue, SNS, context, "alias/aws/sqs")
@@ -141,7 +143,7 @@ class Receiving:
             fact=key.fact or queue,
         )
 
-    def _queue_policy(self, queue: Queue, context: dict[str, str | None]) -> Step:
+    def _queue_policy(self, queue: Queue, destination: Destination, context: dict[str, str | None]) -> Step:
         holder, policy = self._policy(queue)
         cure = (
             'let the queue\'s policy allow the principal {"Service": "sns.amazonaws.com"} the action '
@@ -152,10 +154,20 @@ class Receiving:
             why = f"{name}, which has no policy that lets SNS send to it"
             return Step(reach=Reach.NOT_REACHED, why=why, cure=cure, at=_AT, fact=holder)
         if not isinstance(policy, Known):
-            why = f"{name}, whose policy is known only after apply"
+            why = f"{name}, whose policy " + (
+                "no input holds" if queue.deployed else "is known only after apply"
+            )
             return Step(reach=Reach.UNTOLD, why=why, cure=cure, at="policy", fact=holder)
         resource = queue.arn.value if isinstance(queue.arn, Known) else UNKNOWN
-        request = Request(principal=SNS, action="sqs:SendMessage", resource=resource, context=context)
+        topic = destination.topic
+        request = Request(
+            principal=SNS,
+            action="sqs:SendMessage",
+            resource=resource,
+            context=context,
+            resource_names=called(queue, self._queues, policy.value, holder),
+            source_names=called(topic, self._topics, policy.value, holder) if topic else frozenset(),
+        )
         try:
             ruling = rule_on(policy.value, request)
         except PolicyError as error:
@@ -187,6 +199,10 @@ class Receiving:
     def _queues(self) -> Leads[Queue]:
         queues = [item for item in self._evidence.of(Queue) if item.change is not Change.DELETED]
         return Leads(queues, lambda item: (item.arn,), lambda _item: ())
+
+    @cached_property
+    def _topics(self) -> Leads[Topic]:
+        return Leads(self._evidence.of(Topic), lambda item: (item.arn,), lambda _item: ())
 
     @cached_property
     def _urls(self) -> Leads[Queue]:

@@ -28,6 +28,8 @@ class Series(Struct, frozen=True, kw_only=True):
     statistic: Attribute[str]
     period: Attribute[int]
     unit: Attribute[str]
+    account_id: Attribute[str] = ABSENT
+    """The account that a query reads the metric of; absent: the alarm's own."""
 
     @property
     def name(self) -> str:
@@ -154,4 +156,5 @@ def _of_query(query: MetricQuery) -> Series:
         statistic=metric.stat,
         period=metric.period,
         unit=metric.unit,
+        account_id=query.account_id,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from kfm_audit.aws.alarm_rule import AlarmState
 from kfm_audit.aws.arns import parse_arn
 from kfm_audit.evidence.delivery import Action, of_reference
 from kfm_audit.evidence.leads import Lead, Leads
@@ -19,7 +20,7 @@ from kfm_audit.facts import (
     Subscription,
     Topic,
 )
-from kfm_audit.values import Attribute, Known, Reference, ReferenceKind, Unknown
+from kfm_audit.values import Attribute, Known, Reference, ReferenceKind, Unknown, known
 
 if TYPE_CHECKING:
     from kfm_audit.evidence.evidence import Evidence
@@ -39,9 +40,11 @@ class Topics:
         """The topics of all inputs, by what they are named with."""
         return Leads(self._evidence.of(Topic), lambda topic: (topic.arn,), lambda topic: (topic.name,))
 
-    def of_alarm(self, alarm: Alarm) -> tuple[tuple[Destination, ...], tuple[str, ...]]:
-        """The topics that the alarm notifies when it goes off, and references that may lead to others."""
-        actions = alarm.alarm_actions
+    def of_alarm(
+        self, alarm: Alarm, state: AlarmState = AlarmState.ALARM
+    ) -> tuple[tuple[Destination, ...], tuple[str, ...]]:
+        """The topics that the alarm notifies of its change to a state, and references that may lead to others."""
+        actions = _actions(alarm, state)
         match actions:
             case Known(value):
                 topics = [arn for arn in value if _is_topic(arn)]
@@ -64,6 +67,28 @@ class Topics:
     def subscribers(self, destination: Destination) -> tuple[Subscriber, ...]:
         """Those of the inputs that will be subscribed to the topic, in the order of the inputs."""
         return tuple(self._joined.get(destination.key, ()))
+
+    def lists_all(self, destination: Destination) -> bool:
+        """Whether AWS itself listed all subscriptions of the topic, or says that it has none."""
+        topic = destination.topic
+        if topic is not None and topic.subscriptions_confirmed == Known(0):
+            return True
+        name = (known(topic.arn) if topic is not None else destination.name) or ""
+        arn = parse_arn(name)
+        return arn is not None and not self._listed.isdisjoint({(arn.account, arn.region), (name, "")})
+
+    @cached_property
+    def _listed(self) -> frozenset[tuple[str, str]]:
+        """The accounts and regions whose subscriptions were listed, and the topics that were asked alone."""
+        if not self._evidence.named("DeployedListing"):
+            return frozenset()
+        from kfm_audit.facts import DeployedListing, Listed
+
+        return frozenset(
+            (page.topic, "") if page.topic else (page.account, page.region)
+            for page in self._evidence.of(DeployedListing)
+            if page.listed is Listed.SUBSCRIPTIONS and page.account
+        )
 
     def floating(self, stack: str) -> tuple[Subscriber, ...]:
         """Subscribers of a stack of which the input does not say what they are subscribed to."""
@@ -138,6 +163,16 @@ class Topics:
         if reference.kind is ReferenceKind.CONSTANT:
             return [self._of_arn(reference.name, at, secret=False)]
         return self._led(self.leads.of_reference(reference, at), at)
+
+
+def _actions(alarm: Alarm, state: AlarmState) -> Attribute[tuple[str, ...]]:
+    match state:
+        case AlarmState.ALARM:
+            return alarm.alarm_actions
+        case AlarmState.OK:
+            return alarm.ok_actions
+        case AlarmState.INSUFFICIENT_DATA:
+            return alarm.insufficient_data_actions
 
 
 def _elsewhere(name: str, at: Fact) -> Destination:

@@ -21,6 +21,8 @@ class Alarm(Fact, frozen=True, kw_only=True):
     resource_name: str
     """The last name of the address, for messages: `ingest_errors`."""
     alarm_name: Attribute[str] = ABSENT
+    arn: Attribute[str] = ABSENT
+    """Known only of an alarm that exists."""
     alarm_description: Attribute[str] = ABSENT
     actions_enabled: Attribute[bool] = Known(True)
     alarm_actions: Attribute[tuple[str, ...]] = ABSENT
@@ -100,6 +102,12 @@ class CompositeAlarm(Alarm, frozen=True, kw_only=True):
     kind: ClassVar[str] = "composite-alarm"
 
     alarm_rule: Attribute[str] = ABSENT
+    made_after: Attribute[tuple[str, ...]] = ABSENT
+    """The resources that Terraform makes before it, by references and `depends_on`: addresses without keys.
+
+    Absent where the alarm is not to be made, or its rule is not known yet. Unknown where the input does not
+    show all of them; the references are then those that it shows, and what hides the others.
+    """
     actions_suppressor: ActionsSuppressor | None = None
 
 
@@ -122,3 +130,45 @@ class EventTarget(Fact, frozen=True, kw_only=True):
 
     rule: Attribute[str] = ABSENT
     arn: Attribute[str] = ABSENT
+    dead_letter_arn: Attribute[str] = ABSENT
+    """`arn` of `dead_letter_config`: the queue for events that the target does not take."""
+
+
+class AlarmMuteRule(Fact, frozen=True, kw_only=True):
+    """`aws_cloudwatch_alarm_mute_rule`: alarms change their state and take no action while it is active."""
+
+    kind: ClassVar[str] = "alarm-mute-rule"
+
+    name: Attribute[str] = ABSENT
+    expression: Attribute[str] = ABSENT
+    """`cron(...)`, which comes back, or `at(...)`, which does not."""
+    duration: Attribute[str] = ABSENT
+    timezone: Attribute[str] = ABSENT
+    alarm_names: Attribute[tuple[str, ...]] = ABSENT
+    start_date: Attribute[str] = ABSENT
+    expire_date: Attribute[str] = ABSENT
+
+
+class Schedule(Fact, frozen=True, kw_only=True):
+    """`aws_scheduler_schedule`: EventBridge Scheduler calls its target at these times."""
+
+    kind: ClassVar[str] = "schedule"
+
+    schedule_expression: Attribute[str] = ABSENT
+    """`cron(...)` and `rate(...)` come back, `at(...)` does not."""
+    state: Attribute[str] = ABSENT
+    target_arn: Attribute[str] = ABSENT
+    """For a call of AWS's API `arn:aws:scheduler:::aws-sdk:SERVICE:ACTION`."""
+    target_input: Attribute[str] = ABSENT
+    """For such a call its parameters, as JSON."""
+
+
+class WatchedResource(Fact, frozen=True, kw_only=True):
+    """A resource that metrics are about, and of which nothing else is judged.
+
+    It is read only of a plan that deletes an alarm. `name` is the value of the dimension that names it.
+    """
+
+    kind: ClassVar[str] = "watched-resource"
+
+    name: str = ""

@@ -29,7 +29,8 @@ class Fact(Struct, frozen=True, kw_only=True):
     JSON output. `before` is what a thing that changes is now; what is deleted
     is itself what it was. `indefinite` says that it stands, without an instance
     key, for any number of instances, also none: its `count` or `for_each`, or that
-    of a module that it is in, cannot be known from the sources.
+    of a module that it is in, cannot be known from the sources. `deployed` says
+    that AWS itself described it: it exists, whatever Terraform says.
     """
 
     kind: ClassVar[str]
@@ -40,3 +41,4 @@ class Fact(Struct, frozen=True, kw_only=True):
     change: Change = Change.UNCHANGED
     before: Fact | None = None
     indefinite: bool = False
+    deployed: bool = False

@@ -19,7 +19,9 @@ class Incident(Fact, frozen=True, kw_only=True):
     service: str = ""
     environment: str = ""
     opened: datetime | None = None
+    detected: datetime | None = None
     corrected: datetime | None = None
+    false_positive: bool = False
     rollbacks: tuple[str, ...] = ()
     alarms: tuple[str, ...] = ()
     summary: str = ""

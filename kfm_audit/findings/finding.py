@@ -95,10 +95,11 @@ class Acceptance(Struct, frozen=True, kw_only=True):
 
 
 class LocatedRelated(Struct, frozen=True):
-    """A related place, located."""
+    """A related place, located. `call` says that it is a module call that the finding's place is reached by."""
 
     message: str
     location: Location
+    call: bool = False
 
 
 class SettledFinding(Struct, frozen=True, kw_only=True):

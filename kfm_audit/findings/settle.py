@@ -11,6 +11,7 @@ from kfm_audit.values import Location
 
 Locate = Callable[[Place], Location]
 Shows = Callable[[Place, Location], bool]
+Calls = Callable[[Finding], tuple[Location, ...]]
 
 
 class Settler:
@@ -23,11 +24,14 @@ class Settler:
         suppressions: Suppressions,
         baseline: Mapping[str, int],
         singly: frozenset[str],
+        calls: Calls = lambda _finding: (),
     ) -> None:
         """`shows` says whether PATHS report on a place and where it is shown.
 
-        `baseline` is a multiset of fingerprints; it never holds for a rule of `singly`.
+        `baseline` is a multiset of fingerprints; it never holds for a rule of `singly`. `calls` gives
+        the module calls that lead to what a finding is about, from outside in.
         """
+        self._calls = calls
         self._locate = locate
         self._shows = shows
         self._suppressions = suppressions
@@ -50,13 +54,22 @@ class Settler:
                 SettledFinding(
                     finding=finding,
                     location=location,
-                    related=tuple(
-                        LocatedRelated(item.message, self._locate(item.place)) for item in finding.related
+                    related=(
+                        *self._called_from(finding, location),
+                        *(LocatedRelated(item.message, self._locate(item.place)) for item in finding.related),
                     ),
                     known=known,
                     acceptance=acceptance,
                 )
             )
+
+    def _called_from(self, finding: Finding, location: Location) -> tuple[LocatedRelated, ...]:
+        """The module calls on the way to a finding, but for one that is itself where it is shown."""
+        return tuple(
+            LocatedRelated("from this module call", call, call=True)
+            for call in self._calls(finding)
+            if (call.path, call.line) != (location.path, location.line)
+        )
 
     @property
     def findings(self) -> tuple[SettledFinding, ...]:

@@ -12,9 +12,10 @@ from msgspec import Struct
 from kfm_audit.facts import ExpiredSuppression, Fact, StaleSuppression, UnreasonedSuppression
 from kfm_audit.findings.finding import Acceptance, AcceptedBy, Finding, Verdict
 from kfm_audit.globs import glob
+from kfm_audit.pattern import pattern
 from kfm_audit.values import Location, Origin
 
-_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DAY: Final = pattern(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class Lines(Struct, frozen=True):

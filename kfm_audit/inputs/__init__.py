@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from importlib import import_module
 from typing import Final
 
-from kfm_audit.inputs import directory, incident, lakefs_log, prov, telemetry
 from kfm_audit.inputs.kind import Kind
-from kfm_audit.inputs.source import Source
-from kfm_audit.inputs.terraform import plan as terraform_plan
-from kfm_audit.inputs.terraform import sources as terraform_sources
 
-KINDS: Final[tuple[Kind, ...]] = (
-    terraform_plan.KIND,
-    terraform_sources.KIND,
-    lakefs_log.KIND,
-    directory.KIND,
-    incident.KIND,
-    prov.KIND,
-    telemetry.KIND,
+
+class Kinds:
+    """Input kinds by the modules that hold them (`KIND`, or several as `KINDS`), each imported when it is first asked.
+
+    So a run on one plan imports the reader of plans, and not that of provenance.
+    """
+
+    def __init__(self, *modules: str) -> None:
+        """Modules are named relative to this package."""
+        self._modules = modules
+
+    def __iter__(self) -> Iterator[Kind]:
+        """The kinds, in the order in which they are asked whether a file is theirs."""
+        for module in self._modules:
+            held = import_module(f"{__name__}.{module}")
+            kinds: tuple[Kind, ...] = getattr(held, "KINDS", None) or (held.KIND,)
+            yield from kinds
+
+
+KINDS: Final = Kinds(
+    "terraform.plan",
+    "terraform.sources",
+    "deployed",
+    "lakefs_server.kinds",
+    "lakefs_log",
+    "directory",
+    "incident",
+    "alert_message",
+    "prov",
+    "telemetry",
 )
 """All kinds, in the order in which they are asked whether a file is theirs."""
-
-FOREIGN: Final[tuple[tuple[Callable[[Source], bool], str], ...]] = (
-    (prov.is_ro_crate, "an RO-Crate: its runs are schema.org actions, no PROV Activities"),
-    (prov.is_other_jsonld, "JSON-LD that is no provenance: no Activity, no class of PROV, no context for it"),
-)
-"""Well-known documents that are none of ours, and why they are passed over."""

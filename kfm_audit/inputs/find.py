@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from functools import cached_property
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from msgspec import Struct
@@ -23,6 +24,7 @@ CANDIDATES: Final = frozenset(
     {
         *(".json", ".jsonl", ".ndjson", ".jsonld", ".log", ".prom", ".om", ".openmetrics"),
         *(".tf", ".tfvars", ".provn", ".ttl"),
+        *(".gz", ".zst"),
     }
 )
 """Endings of files that may be an input. A file that PATHS name is looked at whatever its ending."""
@@ -31,6 +33,9 @@ NEVER: Final = frozenset(
     {".git", ".hg", ".svn", ".terraform", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox"}
 )
 """Folders that hold other people's files: never entered, unless PATHS name them."""
+
+
+_ANY: Final = "*"
 
 
 class Found(Struct, frozen=True):
@@ -60,7 +65,7 @@ class Search(Struct, frozen=True, kw_only=True):
     root: Path | None
     repository: Path | None
     base: Path
-    kinds: tuple[Kind, ...]
+    kinds: Iterable[Kind]
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
 
@@ -133,7 +138,7 @@ class _Walker:
             elif entry.is_dir(follow_symlinks=False):
                 if entry.name not in NEVER and not self._excluded(path):
                     yield from self._walk(path, hidden=hidden or self._hidden.hides(path, folder=True))
-            elif path.suffix in CANDIDATES or self._claimed(path):
+            elif path.suffix in CANDIDATES or _rotated(path) or self._claimed(path):
                 yield from self._candidate(path, hidden=hidden)
 
     def _candidate(self, path: Path, *, hidden: bool) -> Iterator[Path]:
@@ -149,7 +154,19 @@ class _Walker:
             )
 
     def _claimed(self, path: Path) -> bool:
-        return any(path.match(pattern) for kind in self._search.kinds for pattern in kind.names)
+        names = (*self._names.get(path.suffix, ()), *self._names[_ANY])
+        return any(path.match(name) for name in names)
+
+    @cached_property
+    def _names(self) -> dict[str, list[str]]:
+        """The names that claim a kind, by the ending that they ask for: a repository has many files of others."""
+        names: dict[str, list[str]] = {_ANY: []}
+        for kind in self._search.kinds:
+            for name in kind.names:
+                last = PurePosixPath(name)
+                wild = not {*"*?["}.isdisjoint(last.suffix or last.name)
+                names.setdefault(_ANY if wild else last.suffix, []).append(name)
+        return names
 
     def _refused(self, path: Path) -> str:
         return refusal(path, self._search.tops)
@@ -168,6 +185,11 @@ class _Walker:
     def _skip(self, path: Path, why: str) -> None:
         shown = display(path, self._search.base)
         self._skipped.setdefault(shown, Skipped(shown, why))
+
+
+def _rotated(path: Path) -> bool:
+    """Whether a file is an old one of a log: `audit.jsonl.1`."""
+    return path.suffix[1:].isdigit() and Path(path.stem).suffix in CANDIDATES
 
 
 def refusal(path: Path, tops: Iterable[Path]) -> str:

@@ -40,7 +40,9 @@ class _Record(Struct, frozen=True):
     service: str
     environment: str
     opened_at: str
+    detected_at: str | None = None
     corrected_at: str | None = None
+    false_positive: bool = False
     rollbacks: tuple[str, ...] = ()
     alarms: tuple[str, ...] = ()
     summary: str = ""
@@ -70,6 +72,7 @@ def read(source: Source, context: ReadContext) -> Reading:  # noqa: ARG001 - `Re
         record = msgspec.convert(document, _Record)
         try:
             opened, corrected = read_instant(record.opened_at), _optional(record.corrected_at)
+            _optional(record.detected_at)
         except ValueError as error:
             faults = [("", str(error))]
         else:
@@ -90,7 +93,9 @@ def _incident(source: Source, record: _Record, opened: datetime, corrected: date
         service=record.service,
         environment=record.environment,
         opened=opened,
+        detected=_optional(record.detected_at),
         corrected=corrected,
+        false_positive=record.false_positive,
         rollbacks=record.rollbacks,
         alarms=record.alarms,
         summary=record.summary,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from msgspec import Struct
@@ -51,13 +52,19 @@ class ReadContext(Struct, frozen=True):
     """What readers may know beside the bytes.
 
     `root` is the folder that stack names are relative to; `base` the one that
-    shown paths are relative to. `stacks` is what config says of stacks.
+    shown paths are relative to. `stacks` is what config says of stacks. `since`
+    and `until` bound the events that are judged. `engine` reads logs (`--engine`). `progress` is told
+    of a large file how many bytes are read, and how many there are, or 0.
     """
 
     policy: Policy
     root: Path
     base: Path
     stacks: tuple[StackRoot, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    engine: str = ""
+    progress: Callable[[str, int, int], None] | None = None
 
     def stack_of(self, path: str) -> StackRoot | None:
         """What config says of the plan at a shown path."""
@@ -87,7 +94,8 @@ class Kind(Struct, frozen=True, kw_only=True):
     kind: such a file, if it cannot be read as anything, is an error and not an
     ignored file; pre-commit's `files:` comes from them too. `marks` are byte
     strings that betray the kind in the head of a document that is broken.
-    `locate` turns an
+    `foreign` are well-known documents that this kind could be taken for, each
+    with the reason why it is passed over; they are asked first. `locate` turns an
     origin and an attribute path (a pointer relative to the origin's, `/`-separated)
     into the narrowest place that exists. `excerpt` says whether lines of such a
     file may be shown in a report: never those of plans and logs, which hold secrets.
@@ -100,6 +108,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     read: Read
     locate: Locate
     excerpt: bool = True
+    foreign: tuple[tuple[Recognise, str], ...] = ()
     marks: tuple[bytes, ...] = ()
 
     def claims(self, source: Source) -> bool:

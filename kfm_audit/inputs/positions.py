@@ -15,12 +15,13 @@ from typing import Final
 import msgspec
 from msgspec import Raw
 
+from kfm_audit.pattern import pattern
 from kfm_audit.values import Location
 
 _OBJECT: Final = msgspec.json.Decoder(dict[str, Raw])
 _ARRAY: Final = msgspec.json.Decoder(list[Raw])
-_KEY: Final = re.compile(rb'[\s,]*("(?:[^"\\]|\\.)*")\s*:\s*')
-_GAP: Final = re.compile(rb"[\s,]*")
+_KEY: Final = pattern(rb'[\s,]*("(?:[^"\\]|\\.)*")\s*:\s*')
+_GAP: Final = pattern(rb"[\s,]*")
 
 
 def split_pointer(pointer: str) -> tuple[str, ...]:

@@ -210,4 +210,8 @@ KIND: Final = Kind(
     recognise=_recognise,
     read=_read,
     locate=_locate,
+    foreign=(
+        (is_ro_crate, "an RO-Crate: its runs are schema.org actions, no PROV Activities"),
+        (is_other_jsonld, "JSON-LD that is no provenance: no Activity, no class of PROV, no context for it"),
+    ),
 )

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec import Struct
 
 from kfm_audit.facts import AboutTheAudit, Fact, UnreadableInput
-from kfm_audit.findings.finding import Place
+from kfm_audit.findings.finding import Finding, Place
 from kfm_audit.findings.suppression import Suppression
 from kfm_audit.inputs.find import Found
 from kfm_audit.inputs.kind import Kind, ReadContext, Reading, unreadable
 from kfm_audit.inputs.recognise import Foreign, recognise
 from kfm_audit.inputs.record import IgnoredFile, InputRecord, InputStatus
 from kfm_audit.inputs.source import Source
-from kfm_audit.inputs.terraform.plan import KIND as TERRAFORM_PLAN
-from kfm_audit.inputs.terraform.sources import KIND as TERRAFORM_SOURCE
 from kfm_audit.values import Location
 
 if TYPE_CHECKING:
     from kfm_audit.inputs.terraform.stacks import Stacks
 
-ForeignTable = tuple[tuple[Callable[[Source], bool], str], ...]
+_PLAN: Final = "terraform-plan"
+_SOURCE: Final = "terraform-source"
+_LOG: Final = "lakefs-log"
 
 
 class Input(Struct, frozen=True):
@@ -132,9 +132,19 @@ class Library:
         except (OSError, ValueError):
             return Location(origin.input, origin.line)
 
+    def calls(self, finding: Finding) -> tuple[Location, ...]:
+        """The module calls that lead to what a finding is about, from outside in; none that cannot be shown."""
+        origin = finding.place.origin
+        if self._stacks is None or "module." not in origin.symbol:
+            return ()
+        try:
+            return self._stacks.calls(origin, finding.stack)
+        except (OSError, ValueError):
+            return ()
+
     def inline_suppressions(self) -> Iterator[Suppression]:
         """The suppressions written in Terraform sources, by path and line."""
-        sources = self.of_kind(TERRAFORM_SOURCE.name)
+        sources = self.of_kind(_SOURCE)
         if sources:
             from kfm_audit.inputs.terraform.comments import inline_suppressions
 
@@ -155,8 +165,7 @@ class Library:
 
 def read_all(
     found: Iterable[Found],
-    kinds: tuple[Kind, ...],
-    foreign: ForeignTable,
+    kinds: Iterable[Kind],
     context: ReadContext,
     forced: Kind | None = None,
 ) -> Library:
@@ -166,10 +175,13 @@ def read_all(
     ignored: list[IgnoredFile] = []
     named_and_foreign: list[bool] = []
     for item in found:
+        if not item.named and _outside(item.source.path, context):
+            ignored.append(IgnoredFile(item.source.path, "its partition lies outside --since and --until"))
+            continue
         if forced and item.named:
-            kind = recognise(item.source, (forced,), (), named=True)
+            kind = recognise(item.source, (forced,), named=True)
         else:
-            kind = recognise(item.source, kinds, foreign, named=item.named)
+            kind = recognise(item.source, kinds, named=item.named)
         if item.reported:
             named_and_foreign.append(item.named and isinstance(kind, Foreign))
         match kind:
@@ -182,7 +194,7 @@ def read_all(
         item.source.forget()
     only_foreign = bool(named_and_foreign) and all(named_and_foreign)
     stacks = _stacks(inputs, context)
-    together = stacks.facts() if stacks else {}
+    together = {**(stacks.facts() if stacks else {}), **_logs(inputs, context)}
     return Library(
         (_with_facts(item, together) for item in inputs), lost, ignored, stacks, only_foreign=only_foreign
     )
@@ -190,13 +202,31 @@ def read_all(
 
 def _stacks(inputs: Iterable[Input], context: ReadContext) -> Stacks | None:
     """The Terraform root modules of a run, which are read when all files are; None without sources."""
-    sources = [item.source for item in inputs if item.kind is TERRAFORM_SOURCE and not item.reading.facts]
+    sources = [item.source for item in inputs if item.kind.name == _SOURCE and not item.reading.facts]
     if not sources:
         return None
     from kfm_audit.inputs.terraform.stacks import Stacks
 
-    plans = [(item.source, item.reading.facts) for item in inputs if item.kind is TERRAFORM_PLAN]
+    plans = [(item.source, item.reading.facts) for item in inputs if item.kind.name == _PLAN]
     return Stacks(plans, sources, context)
+
+
+def _logs(inputs: Iterable[Input], context: ReadContext) -> Mapping[str, tuple[Fact, ...]]:
+    """The facts of the logs that an engine reads, all together."""
+    sources = [item.source for item in inputs if item.kind.name == _LOG and not item.reading.facts]
+    if not sources:
+        return {}
+    from kfm_audit.inputs.lakefs_log import read_together
+
+    return read_together(sources, context)
+
+
+def _outside(path: str, context: ReadContext) -> bool:
+    if "=" not in path or (context.since is None and context.until is None):
+        return False
+    from kfm_audit.inputs.partitions import outside
+
+    return outside(path, context.since, context.until)
 
 
 def _with_facts(item: Input, together: Mapping[str, tuple[Fact, ...]]) -> Input:

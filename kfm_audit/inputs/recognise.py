@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from typing import Final
 
 from msgspec import Struct
@@ -27,13 +27,7 @@ _KINDS_HELP: Final = (
 )
 
 
-def recognise(
-    source: Source,
-    kinds: tuple[Kind, ...],
-    foreign: tuple[tuple[Callable[[Source], bool], str], ...],
-    *,
-    named: bool,
-) -> Recognised:
+def recognise(source: Source, kinds: Iterable[Kind], *, named: bool) -> Recognised:
     """Say what `source` is.
 
     A file that claims a kind, by its name or by a mark in its head, or that
@@ -41,7 +35,9 @@ def recognise(
     ignored file. One kind alone is what `--kind` says.
     """
     try:
-        known = _by_content(source, kinds, foreign)
+        known = _by_content(source, kinds)
+        if known is not None:
+            return known
         claimed = next((kind for kind in kinds if kind.claims(source)), None)
     except OSError as error:
         return unreadable(
@@ -49,26 +45,23 @@ def recognise(
         )
     except MemoryError:
         return unreadable(source, "does not fit into memory", "split it")
-    if known is not None:
-        return known
     if claimed is None and not named:
         return Foreign(_why_not(source))
     return _refused(source, f"claims to be {claimed.title} and " if claimed else "", kinds)
 
 
-def _by_content(
-    source: Source,
-    kinds: tuple[Kind, ...],
-    foreign: tuple[tuple[Callable[[Source], bool], str], ...],
-) -> Kind | Foreign | None:
+def _by_content(source: Source, kinds: Iterable[Kind]) -> Kind | Foreign | None:
     """What the content shows `source` to be; None where it shows nothing. Raises OSError, MemoryError."""
-    for predicate, why in foreign:
-        if predicate(source):
-            return Foreign(why)
-    return next((kind for kind in kinds if kind.recognise(source)), None)
+    for kind in kinds:
+        for predicate, why in kind.foreign:
+            if predicate(source):
+                return Foreign(why)
+        if kind.recognise(source):
+            return kind
+    return None
 
 
-def _refused(source: Source, what: str, kinds: tuple[Kind, ...]) -> UnreadableInput:
+def _refused(source: Source, what: str, kinds: Iterable[Kind]) -> UnreadableInput:
     """Why a file that should have been an input of one of `kinds` is none; `what` begins the sentence."""
     shape = source.shape
     match shape.form:
@@ -88,8 +81,9 @@ def _refused(source: Source, what: str, kinds: tuple[Kind, ...]) -> UnreadableIn
                 line=shape.line,
             )
         case Form.OBJECT | Form.ARRAY | Form.LINES | Form.TEXT:
-            if len(kinds) == 1:
-                nothing = f"holds nothing that {kinds[0].title} would"
+            first, *others = kinds
+            if not others:
+                nothing = f"holds nothing that {first.title} would"
                 return unreadable(source, f"{what}{nothing}", "leave out --kind to let the content decide")
             return unreadable(source, f"{what}{NO_KIND}", _KINDS_HELP)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import stat
 from enum import Enum
 from functools import cached_property
@@ -14,6 +13,7 @@ from msgspec import Raw, Struct
 
 from kfm_audit.digest import sha256
 from kfm_audit.inputs.positions import Positions
+from kfm_audit.pattern import pattern
 
 HEAD_BYTES: Final = 64 * 1024
 SHA_LIMIT: Final = 16 * 1024 * 1024
@@ -50,9 +50,9 @@ class Shape(Struct, frozen=True):
 
 _OBJECT: Final = msgspec.json.Decoder(dict[str, Raw])
 _ARRAY: Final = msgspec.json.Decoder(list[Raw])
-_INI_OR_WRAPPER: Final = re.compile(rb"\[[A-Za-z]")
+_INI_OR_WRAPPER: Final = pattern(rb"\[[A-Za-z]")
 """`[section]` and `[command]/path`: text that begins like a JSON array (`[true` is no document of ours)."""
-_BYTE: Final = re.compile(r"\(byte (\d+)\)")
+_BYTE: Final = pattern(r"\(byte (\d+)\)")
 
 
 class Source:
@@ -155,6 +155,23 @@ class Source:
                 )
         return Shape(Form.TEXT)
 
+    @cached_property
+    def listed(self) -> dict[str, Raw] | None:
+        """The first entry of what the document lists; {} where it lists nothing, None where it is no list.
+
+        A list is an object's `results` (the answer of a paged API), an array, or JSON lines. Raises OSError.
+        """
+        shape = self.shape
+        if shape.form in (Form.ARRAY, Form.LINES):
+            return shape.values
+        if shape.form is not Form.OBJECT or "results" not in shape.keys:
+            return None
+        try:
+            items = _ARRAY.decode(shape.values["results"])
+            return _OBJECT.decode(items[0]) if items else {}
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            return None
+
     def _lines_shape(self, head: bytes) -> Shape | None:
         """The shape of JSON lines; None for what is one document. A log may begin with half a line."""
         lines = [line for line in head.split(b"\n")[:-1] if line.strip()][:2]
@@ -164,6 +181,8 @@ class Source:
             try:
                 values = _OBJECT.decode(line)
             except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+                if line.rstrip()[-1:] in b"[{":
+                    return None  # a document with an entry on each line, not half a line of a log
                 continue
             # One object on one line, and nothing after it, is a document.
             alone = self.size <= HEAD_BYTES and len(head.strip().splitlines()) == 1

@@ -44,6 +44,8 @@ def load_policy(name: str) -> LoadedPolicy:
     file = _resolve(name, Path())
     document = _merged(file, ())
     policy = _typed(file, document)
+    if name not in shipped.pack_names():
+        _check_contract(file, policy)
     digest = sha256(msgspec.json.encode(document, order="deterministic"))
     return LoadedPolicy(policy, digest, file)
 
@@ -123,6 +125,18 @@ def _typed(file: Path, document: Document) -> Policy:
                     "`-`; for the runbook's env/prod write env-prod"
                 )
     return policy
+
+
+def _check_contract(file: Path, policy: Policy) -> None:
+    """What only the merged policy can show to be wrong. Packs are checked by the tests."""
+    from kfm_audit.policy.contract_check import check_contract
+    from kfm_audit.policy.lakefs_check import check_lakefs
+
+    try:
+        check_contract(policy.alarms, tuple(policy.environments.names))
+        check_lakefs(policy.lakefs)
+    except DocumentError as error:
+        raise PolicyError(f"{place_in(file, error.path)}: {error.message}") from None
 
 
 def place_in(file: Path, path: tuple[str, ...]) -> str:

@@ -7,20 +7,32 @@ or a resource, with a reason.
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import field
+
+from kfm_audit.policy.contract import Alarms
+from kfm_audit.policy.lakefs import LakeFS
+from kfm_audit.policy.section import Section, duration
+
+__all__ = [
+    "Alarms",
+    "DeliveryPolicy",
+    "Environments",
+    "Incidents",
+    "LakeFS",
+    "MetricOverride",
+    "Policy",
+    "Provenance",
+    "RuleEntry",
+    "SeverityRoute",
+    "Telemetry",
+    "duration",
+]
 
 EvidenceOfEnvironment = Literal["name", "dimension", "tag", "provider", "stack"]
 SeverityName = Literal["error", "warning", "note"]
 UndecidedMeaning = Literal["report", "fail"]
-# Five digits are 27 years in hours, and never more than a date can hold.
-Duration = Annotated[str, Meta(pattern=r"^[0-9]{1,5}[smhd]$", examples=["90s", "10m", "24h", "7d"])]
-
-
-class Section(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A part of a policy: unknown keys are refused."""
 
 
 class Environments(Section, frozen=True):
@@ -36,11 +48,17 @@ class Environments(Section, frozen=True):
     """Dimension keys that name the environment, whatever their case."""
 
 
-class Alarms(Section, frozen=True):
-    """What is asked of alarms."""
+class SeverityRoute(Section, frozen=True):
+    """Which alarms are of a severity, and who is told of them. All are globs of `*` and `?` but `words`."""
 
-    contract: dict[str, Any] = {}
-    """Alarms that every resource must have; free-form. No rule of this version reads it."""
+    words: tuple[str, ...] = ()
+    """Other words for it, in the names and tags of alarms, topics and subscribers: `critical`."""
+    alarms: tuple[str, ...] = ()
+    """Alarms that are of it, by name or address, whatever their words and tags say."""
+    topics: tuple[str, ...] = ()
+    """Topics that are for it, by name, ARN or address; a topic may be for several."""
+    subscribers: tuple[str, ...] = ()
+    """Subscribers that are for it, by address or endpoint; one may be for several."""
 
 
 class DeliveryPolicy(Section, frozen=True):
@@ -50,80 +68,8 @@ class DeliveryPolicy(Section, frozen=True):
     """An enabled EventBridge rule with a target that matches the alarm's state changes."""
     composite: bool = True
     """A composite alarm above it that notifies SNS."""
-
-
-class Identity(Section, frozen=True):
-    """A user or group that is listed for a span of time; an open end means for ever."""
-
-    id: str
-    """The lakeFS id of the user or group, or the user's mail address."""
-    since: str = ""
-    """The first day, or time, on which it is listed, in UTC: `2026-01-31`, `2026-01-31T09:00:00Z`."""
-    until: str = ""
-    """The last day, which counts as a whole, or the time from which on it is listed no more."""
-
-
-class Roles(Section, frozen=True):
-    """Users and groups; a plain string is listed for ever."""
-
-    users: tuple[str | Identity, ...] = ()
-    """Users by lakeFS id or mail address."""
-    groups: tuple[str | Identity, ...] = ()
-    """Groups by id or name; who was in them is read from directories and logs."""
-
-
-class RollbackRoles(Roles, frozen=True):
-    """Who may move an environment branch back, and who may in an emergency."""
-
-    break_glass: Roles = Roles()
-    """Who may in an emergency: allowed, and reviewed afterwards."""
-
-
-class Due(Section, frozen=True):
-    """How long after a rollback each of its records is due: `90s`, `10m`, `24h`, `7d`."""
-
-    correction: Duration = "24h"
-    """The correction document."""
-    incident: Duration = "24h"
-    """The incident record."""
-    review: Duration = "72h"
-    """The review after break-glass."""
-
-
-class BranchOverride(Section, frozen=True):
-    """What is different for some branches, and why. Branches are globs of `*` and `?`."""
-
-    branches: tuple[str, ...]
-    """The branches that it is about, as globs."""
-    reason: str
-    """Why they are different, for whoever reads the policy."""
-    rollback: RollbackRoles | None = None
-    """Who may move these branches back, instead of `lakefs.rollback`."""
-    due: Due | None = None
-    """When their records are due, instead of `lakefs.due`."""
-
-
-class LakeFS(Section, frozen=True):
-    """lakeFS repositories, branches and who may do what."""
-
-    repositories: tuple[str, ...] = ()
-    """The repositories that the policy is for, as globs; empty means all."""
-    environment_branches: dict[str, tuple[str, ...]] = {}
-    """For each environment the globs of its branches."""
-    run_branches: tuple[str, ...] = ()
-    """The branches of runs, as globs. No rule of this version reads it."""
-    automation_users: tuple[str, ...] = ()
-    """Users that are software, whatever a document calls them."""
-    rollback: RollbackRoles = RollbackRoles()
-    """Who may move an environment branch back."""
-    due: Due = Due()
-    """How long after a rollback its records are due."""
-    join_tolerance: Duration = "10m"
-    """How far apart the times of a rollback and its correction may lie where nothing else joins them."""
-    episode_gap: Duration = "10m"
-    """Calls by one actor on one branch that are no further apart are one episode."""
-    overrides: tuple[BranchOverride, ...] = ()
-    """What is different for some branches, each with a reason."""
+    severities: dict[str, SeverityRoute] = {}
+    """The severities of alarms, each with who is told of it; worst first, as in `telemetry.vocabularies.severity`."""
 
 
 class Provenance(Section, frozen=True):
@@ -226,12 +172,3 @@ class Policy(Section, frozen=True):
     """Heritage and sensitive overlays. No rule of this version reads it."""
     rules: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What is different for single rules, by id: `severity`, `undecided`, and the rule's own settings."""
-
-
-def duration(text: str) -> timedelta:
-    """Read a `Duration`: `90s`, `10m`, `24h` or `7d`. Raises ValueError on anything else."""
-    units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-    number, unit = text[:-1], text[-1:]
-    if unit not in units or not number.isascii() or not number.isdigit():
-        raise ValueError(f"{text!r} is no duration: write 90s, 10m, 24h or 7d")
-    return timedelta(**{units[unit]: int(number)})

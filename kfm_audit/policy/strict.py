@@ -12,12 +12,14 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from kfm_audit.pattern import pattern
+
 T = TypeVar("T")
 Path = tuple[str, ...]
 
-_COMPLAINT: Final = re.compile(r"^(?P<what>.*?)(?: - at (?P<key>`key` in )?`(?P<path>\$.*)`)?$", re.DOTALL)
-_UNKNOWN: Final = re.compile(r"^Object contains unknown field `(.*)`$", re.DOTALL)
-_STEP: Final = re.compile(r"\.([A-Za-z_][\w-]*)|\[(\d+|\.\.\.)\]")
+_COMPLAINT: Final = pattern(r"^(?P<what>.*?)(?: - at (?P<key>`key` in )?`(?P<path>\$.*)`)?$", re.DOTALL)
+_UNKNOWN: Final = pattern(r"^Object contains unknown field `(.*)`$", re.DOTALL)
+_STEP: Final = pattern(r"\.([A-Za-z_][\w-]*)|\[(\d+|\.\.\.)\]")
 _SOME_KEY: Final = "..."
 """How the converter writes a step into a map: it does not say which key."""
 _TYPES: Final = {

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import yaml
 
 _DEPTH: Final = 100
 """Deeper documents are hostile, and exhaust the C stack of the loader."""
 
 
-def read_yaml(data: bytes) -> object:
-    """Decode one document. Raises ValueError with a reason that fits on one line."""
+def read_yaml(data: bytes, composed: Callable[[yaml.Node], None] | None = None) -> object:
+    """Decode one document. Raises ValueError with a reason that fits on one line.
+
+    `composed` is given the document's root before values are made of it: for those who need places,
+    or scalars as they are written.
+    """
     import yaml
 
     class Loader(yaml.CSafeLoader):
@@ -33,7 +41,13 @@ def read_yaml(data: bytes) -> object:
     Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|false)$"), list("tf"))
     try:
         if not _too_deep(data):
-            return yaml.load(data, Loader=Loader)  # noqa: S506 - it is a safe loader
+            loader = Loader(data)
+            root = loader.get_single_node()
+            if root is None:
+                return None
+            if composed is not None:
+                composed(root)
+            return loader.construct_document(root)
     except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
         raise ValueError(" ".join(str(error).replace('in "<byte string>", ', "at ").split())) from None
     raise ValueError("it is nested too deeply")

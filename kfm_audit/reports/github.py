@@ -8,6 +8,7 @@ are missing.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Final, assert_never
 
 from kfm_audit.findings.finding import SettledFinding, Severity, Verdict
@@ -71,6 +72,11 @@ def _command(level: str, settled: SettledFinding, report: Report, view: View) ->
         paragraphs.append(f"Help: {finding.help}")
     message = "\n".join(shorten(neutral(text), _MESSAGE_LIMIT) for text in paragraphs)
     properties = {**_where(settled, view), "title": shorten(neutral(title), _TITLE_LIMIT)}
+    return annotation(level, properties, message)
+
+
+def annotation(level: str, properties: Mapping[str, str], message: str) -> str:
+    """One workflow command: `level` is error, warning or notice; `message` may have several lines."""
     written = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
     return f"::{level} {written}::{_data(message)}"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from msgspec import Raw, Struct, field
+from msgspec import UNSET, Raw, Struct, UnsetType, field
 
 from kfm_audit.findings.finding import Acceptance, LocatedRelated, SettledFinding, Severity, Verdict
 from kfm_audit.reports.encode import encode
@@ -97,6 +97,9 @@ class _Document(Struct):
     inputs: tuple[InputRecord, ...]
     ignored: tuple[IgnoredFile, ...]
     findings: list[_Finding] = field(default_factory=list)
+    # Encoded as it is: importing its types is left to the runs that have one.
+    population: Struct | None = None
+    contract: Struct | UnsetType = UNSET
 
 
 def render(report: Report, view: View) -> str:
@@ -116,6 +119,8 @@ def render(report: Report, view: View) -> str:
             inputs=report.inputs,
             ignored=report.ignored,
             findings=[_finding(settled) for settled in report.findings if view.shows(settled)],
+            population=report.population,
+            contract=report.contract or UNSET,
         )
     )
 

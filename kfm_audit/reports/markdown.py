@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from msgspec import Struct
+
 from kfm_audit.reports.neutral import neutral, shorten
 
 _LIMIT: Final = 1000
@@ -16,6 +18,14 @@ _JOINER: Final = "&#8288;"
 _SPECIAL: Final = re.compile(
     r"(?P<markup>[\\`*_\[\]|~!])|(?P<entity>[&<>$])|@|#(?=\d)|:(?=//)|\bwww(?=\.)", re.IGNORECASE
 )
+
+
+class Table(Struct, frozen=True):
+    """A title, the names of its columns, and its rows in Markdown."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
 
 
 def prose(text: str) -> str:

@@ -7,10 +7,11 @@ line that GitHub's runner takes for a workflow command.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
-_INVISIBLE: Final = re.compile(
+from kfm_audit.pattern import pattern
+
+_INVISIBLE: Final = pattern(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 )
 """Characters that Unicode counts as marks or letters and that show nothing (Default_Ignorable_Code_Point).
@@ -18,7 +19,7 @@ _INVISIBLE: Final = re.compile(
 The runner's own comparison skips them, so that one before `::` hides a command from us and not from it.
 """
 
-_COMMAND: Final = re.compile(r"(?<!\S):(?=:[A-Za-z])|#(?=#[A-Za-z]*\[)")
+_COMMAND: Final = pattern(r"(?<!\S):(?=:[A-Za-z])|#(?=#[A-Za-z]*\[)")
 """Where a command begins: `::command` at the start of a word (a line may be wrapped there), or the older
 `##[command]` anywhere (GitHub), `##vso[` (Azure), `##teamcity[`.
 """
@@ -53,6 +54,26 @@ def columns(cell: str) -> int:
 def shorten(text: str, limit: int) -> str:
     """`text`, or its beginning and `...` where it has more than `limit` characters."""
     return text if len(text) <= limit else text[: limit - 3].rstrip() + "..."
+
+
+def abridge(text: str, width: int) -> str:
+    """What is shown of `text` in at most `width` columns: where it is too long, `...` stands for its middle."""
+    shown = cells(text)
+    if sum(map(columns, shown)) <= width:
+        return "".join(shown)
+    room = max(width - 3, 2)
+    head, tail = _fitting(shown, room - room // 2), _fitting(shown[::-1], room // 2)
+    return f"{''.join(head)}...{''.join(tail[::-1])}"
+
+
+def _fitting(shown: list[str], width: int) -> list[str]:
+    """The first of the cells, as many as fit."""
+    used = 0
+    for number, cell in enumerate(shown):
+        used += columns(cell)
+        if used > width:
+            return shown[:number]
+    return shown
 
 
 def _escape(char: str) -> str:

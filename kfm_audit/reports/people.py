@@ -30,13 +30,16 @@ def pseudonymised(report: Report) -> Report:
     runs, and keep names out of search engines, not from somebody who has the
     list of all names.
     """
-    pseudonyms = _pseudonyms(name for settled in report.findings for name in settled.finding.persons)
+    named = [name for settled in report.findings for name in settled.finding.persons]
+    pseudonyms = _pseudonyms([*named, *(report.population.persons() if report.population else ())])
     hide = _Hider(pseudonyms)
     return replace(
         report,
         questions=tuple(replace(question, why=hide(question.why)) for question in report.questions),
         ignored=tuple(replace(ignored, why=hide(ignored.why)) for ignored in report.ignored),
         findings=tuple(_hidden(settled, hide) for settled in report.findings),
+        population=report.population and report.population.hidden(hide),
+        contract=report.contract and report.contract.hidden(hide),
     )
 
 

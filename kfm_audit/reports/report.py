@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -16,6 +17,10 @@ from kfm_audit.findings.finding import SettledFinding, Severity, Verdict
 from kfm_audit.inputs.record import IgnoredFile, InputRecord, InputStatus
 from kfm_audit.rules.kit import Rule
 from kfm_audit.values import Location
+
+if TYPE_CHECKING:
+    from kfm_audit.reports.contract import ContractMatrix
+    from kfm_audit.reports.population import Population
 
 __all__ = [
     "Answer",
@@ -68,7 +73,9 @@ class Report(Struct, frozen=True, kw_only=True):
     """All that is known at the end of a run.
 
     `findings` are all of them, in the documented order, suppressed ones too;
-    formats show those that `View` admits and count the rest. `rules` are all
+    formats show those that `View` admits and count the rest. `population` is None where nothing of
+    lakeFS was read, `contract` where nothing owes alarms or no rule was selected
+    that holds alarms to the contract. `rules` are all
     rules that were selected, by id, also those that found nothing. `resolved`
     counts baseline entries that no finding matched.
     """
@@ -87,6 +94,8 @@ class Report(Struct, frozen=True, kw_only=True):
     findings: tuple[SettledFinding, ...]
     resolved: int = 0
     exit_code: int = 0
+    population: Population | None = None
+    contract: ContractMatrix | None = None
 
     def failures(self, severity: Severity) -> int:
         """How many unsuppressed findings of this severity failed."""

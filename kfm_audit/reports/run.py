@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from textwrap import TextWrapper
 from typing import Final
 
@@ -35,6 +35,12 @@ def render_run(report: Report, view: View) -> str:
         style = "" if question.answer is Answer.ANSWERED else "warning"
         lines.answer(question.title, answer, question.why, style)
     lines.blank()
+    if report.contract is not None:
+        from kfm_audit.reports.contract_text import contract_lines, contract_sentence
+
+        lines.add("contract", contract_sentence(report.contract))
+        lines.extend(contract_lines(report.contract, lines.width, lines.paint))
+        lines.blank()
     lines.add("findings", wording.counts(report))
     lines.end(wording.outcome(report).sentence, "error" if report.exit_code else "where")
     return lines.text
@@ -60,8 +66,8 @@ class _Lines:
     """Labelled paragraphs, wrapped to the width of the view."""
 
     def __init__(self, view: View, paint: Paint) -> None:
-        self._width = max(view.width, 40)
-        self._paint = paint
+        self.width = max(view.width, 40)
+        self.paint = paint
         self._lines: list[str] = []
 
     @property
@@ -72,7 +78,7 @@ class _Lines:
         """A paragraph beside its label; nothing where there is nothing to say."""
         if text:
             first, *rest = self._wrapped(text, " " * _LABEL_WIDTH)
-            self._lines.append(self._paint(f"{label:<{_LABEL_WIDTH}}", style) + first[_LABEL_WIDTH:])
+            self._lines.append(self.paint(f"{label:<{_LABEL_WIDTH}}", style) + first[_LABEL_WIDTH:])
             self._lines.extend(rest)
 
     def files(self, label: str, names: Sequence[str], style: str = "label") -> None:
@@ -87,13 +93,17 @@ class _Lines:
 
     def answer(self, title: str, answer: str, why: str, style: str) -> None:
         """A question with its answer, and below it why no more."""
-        painted = self._paint(answer, style) if style else answer
+        painted = self.paint(answer, style) if style else answer
         self._lines.append(f"{neutral(title)} {painted}")
         self._lines.extend(self._wrapped(why, "  ") if why else ())
 
     def end(self, text: str, style: str) -> None:
         """The last line."""
-        self._lines.append(self._paint(text, style))
+        self._lines.append(self.paint(text, style))
+
+    def extend(self, lines: Iterable[str]) -> None:
+        """Lines that are laid out already."""
+        self._lines.extend(lines)
 
     def blank(self) -> None:
         """An empty line."""
@@ -101,7 +111,7 @@ class _Lines:
 
     def _wrapped(self, text: str, indent: str, hang: str = "") -> list[str]:
         wrapper = TextWrapper(
-            width=self._width,
+            width=self.width,
             initial_indent=indent,
             subsequent_indent=indent + hang,
             break_long_words=False,

@@ -57,6 +57,16 @@ def render(report: Report, view: View) -> str:
         ((wording.due(settled.finding, report.now), *_row(settled, view)) for settled in pending),
     )
     page.table("Undecided: could not be known", _COLUMNS, (_row(settled, view) for settled in undecided))
+    if report.contract is not None:
+        from kfm_audit.reports.contract_markdown import contract_markdown
+
+        for table in contract_markdown(report.contract):
+            page.table(table.title, table.columns, table.rows, counted=False)
+    if report.population is not None:
+        from kfm_audit.reports.population_tables import population_tables
+
+        for table in population_tables(report.population):
+            page.table(table.title, table.columns, table.rows)
     page.table("What was read", ("Input", "Kind", "Status", "Facts"), _inputs(report, view))
     page.table(
         "What was ignored",

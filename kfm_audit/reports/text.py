@@ -98,7 +98,11 @@ class _Writer:
         if self._stacks and finding.stack:
             lines.extend(self._wrapped("stack: ", finding.stack))
         for related in settled.related:
-            lines.extend(self._wrapped("see: ", f"{_where(related.location)}: {related.message}"))
+            where = related.location
+            if related.call:
+                lines.extend(self._wrapped("", f"from module call at {where.path}:{where.line}"))
+            else:
+                lines.extend(self._wrapped("see: ", f"{_where(where)}: {related.message}"))
         if settled.acceptance is not None:
             accepted = settled.acceptance
             until = f", until {accepted.expires}" if accepted.expires else ""

@@ -95,12 +95,12 @@ def judge(settings: Iterable[RuleSetting], evidence: Evidence) -> Judgement:
                 # A rule that nothing wakes is never imported.
                 context = context or _context(setting, evidence)
                 judge_one = judge_one or rule.judge
-                made = [_as_policy_says(finding, setting) for finding in judge_one(subject, context)]
+                made = tuple(judge_one(subject, context))
+                if made:
+                    findings.extend([_as_policy_says(finding, setting) for finding in made])
             # A rule may fail in any way; that is a finding about the rule, and the run goes on.
             except (Exception, SystemExit) as error:  # noqa: BLE001
                 failed.append(failure(rule.id, subject, error))
-                continue
-            findings.extend(made)
         tested[rule.id] = n
     return Judgement(findings=tuple(findings), failed=tuple(failed), tested=tested)
 
@@ -112,10 +112,10 @@ def _context(setting: RuleSetting, evidence: Evidence) -> Context[Any]:
 
 def _woken(rule: Rule, evidence: Evidence) -> Iterable[Fact | Evidence]:
     for kind in rule.on:
-        if issubclass(kind, Evidence):
+        if kind == Evidence.__name__:
             yield evidence
         else:
-            for fact in evidence.of(kind):
+            for fact in evidence.named(kind):
                 if fact.change in rule.changes:
                     yield fact
 

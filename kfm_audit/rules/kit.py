@@ -70,13 +70,15 @@ class Deferred(Struct, frozen=True):
 class Rule(Struct, frozen=True, kw_only=True):
     """A rule: what wakes it, how bad it is, and the function that judges.
 
+    `on` are the names of types of facts, or of `Evidence`: names, because a type that
+    nothing was read of need not be imported.
     `singly` marks a rule whose findings can only be accepted one event at a
     time, with owner and expiry: never inline, never by a baseline.
     """
 
     id: str
     name: str
-    on: tuple[type[Fact | Evidence], ...]
+    on: tuple[str, ...]
     changes: frozenset[Change]
     severity: Severity
     singly: bool
@@ -172,7 +174,7 @@ def rule(
         return Rule(
             id=id,
             name=judge.__name__.replace("_", "-"),
-            on=woken_on,
+            on=tuple(kind.__name__ for kind in woken_on),
             changes=changes,
             severity=severity,
             singly=singly,

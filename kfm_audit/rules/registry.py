@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from kfm_audit import facts, shipped
-from kfm_audit.evidence import Evidence
+from kfm_audit import shipped
 from kfm_audit.facts import Change, FailedPlugin
 from kfm_audit.rules.kit import Deferred, Rule, Severity
 from kfm_audit.values import Origin
@@ -73,7 +72,7 @@ def catalogue() -> bytes:
         _Entry(
             id=rule.id,
             name=rule.name,
-            on=tuple(kind.__name__ for kind in rule.on),
+            on=rule.on,
             changes=tuple(sorted(change.value for change in rule.changes)),
             severity=rule.severity.value,
             singly=rule.singly,
@@ -84,12 +83,11 @@ def catalogue() -> bytes:
 
 
 def _from_catalogue(data: bytes) -> tuple[Rule, ...]:
-    types = {"Evidence": Evidence, **vars(facts)}
     return tuple(
         Rule(
             id=entry.id,
             name=entry.name,
-            on=tuple(types[name] for name in entry.on),
+            on=entry.on,
             changes=frozenset(map(Change, entry.changes)),
             severity=Severity(entry.severity),
             singly=entry.singly,

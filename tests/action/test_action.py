@@ -53,6 +53,31 @@ def test_a_sound_plan_passes(runner, workspace):
     assert result.summary
 
 
+def test_a_drill_goes_into_the_summary(runner, workspace):
+    (workspace / "tfplan.json").write_text(SOUND)
+    (workspace / "alarms").mkdir()
+    (workspace / "alarms" / "main.tf").write_text(
+        'resource "aws_cloudwatch_metric_alarm" "backlog" {\n'
+        '  alarm_name = "prod-backlog"\n  namespace = "AWS/SQS"\n'
+        '  metric_name = "ApproximateNumberOfMessagesVisible"\n  dimensions = { QueueName = "prod-work" }\n'
+        '  statistic = "Maximum"\n  period = 60\n  evaluation_periods = 5\n  threshold = 1000\n'
+        '  comparison_operator = "GreaterThanOrEqualToThreshold"\n}\n'
+    )
+    result = runner().run(paths="tfplan.json", drill="alarms")
+    assert (result.exit_code, result.annotations) == (0, ())
+    assert result.ran == ("Install kfm-audit", "Check", "Drill", "Upload SARIF", "Conclude")
+    assert "| `prod-work` | dead-consumer | nobody: no alarm that hears it has an action |" in result.summary
+
+
+def test_a_drill_that_cannot_be_is_said(runner, workspace):
+    (workspace / "tfplan.json").write_text(SOUND)
+    result = runner().run(paths="tfplan.json", drill="--help; touch pwned")
+    assert result.exit_code == 0
+    assert [annotation.level for annotation in result.annotations] == ["warning"]
+    assert "the drill did not end well (exit 2)" in result.annotations[0].message
+    assert not (workspace / "pwned").exists()
+
+
 @pytest.mark.parametrize(
     ("head", "actor"),
     [("somebody/platform", "ana"), (None, "ana"), ("kfm/platform", "dependabot[bot]")],

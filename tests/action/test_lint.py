@@ -69,8 +69,13 @@ def test_workflows_are_given_no_permission_that_they_do_not_name():
 
 def test_every_input_reaches_the_script():
     document = yaml.safe_load((ROOT / "action.yml").read_text())
-    (check,) = (step for step in document["runs"]["steps"] if step.get("id") == "check")
-    handed = {name: value for name, value in check["env"].items() if name.startswith("INPUT_")}
+    steps = document["runs"]["steps"]
+    handed = {
+        name: value
+        for step in steps
+        for name, value in step.get("env", {}).items()
+        if name.startswith("INPUT_")
+    }
     inputs = [name for name in document["inputs"] if name != "python-version"]
     assert handed == {
         f"INPUT_{name.upper().replace('-', '_')}": f"${{{{ inputs.{name} }}}}" for name in inputs

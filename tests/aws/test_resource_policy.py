@@ -9,15 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kfm_audit.aws.resource_policy import (
-    UNKNOWN,
-    Outcome,
-    PolicyError,
-    Request,
-    Ruling,
-    like,
-    rule_on,
-)
+from kfm_audit.aws.partly_known import UNKNOWN, like
+from kfm_audit.aws.resource_policy import Outcome, PolicyError, Request, Ruling, rule_on
 
 ALARM = "arn:aws:cloudwatch:us-east-1:111122223333:alarm:prod-backlog"
 SERVICE = {"Service": "cloudwatch.amazonaws.com"}

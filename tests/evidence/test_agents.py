@@ -9,7 +9,8 @@ import pytest
 from kfm_audit.evidence import Evidence
 from kfm_audit.evidence.agents import Agents
 from kfm_audit.facts import Agent, AgentKind, Correction, PersonKind, User
-from kfm_audit.policy.model import LakeFS, Policy, Provenance
+from kfm_audit.policy.lakefs import LakeFS
+from kfm_audit.policy.model import Policy, Provenance
 from kfm_audit.values import Origin
 
 HERE = Origin("x")

@@ -28,7 +28,8 @@ from kfm_audit.facts import (
     UnreadableInput,
     User,
 )
-from kfm_audit.policy.model import BranchOverride, Due, LakeFS, Policy, Roles, RollbackRoles
+from kfm_audit.policy.lakefs import BranchOverride, Due, LakeFS, Roles, RollbackRoles
+from kfm_audit.policy.model import Policy
 from kfm_audit.values import Origin
 
 THREE = datetime(2026, 1, 30, 3, 0, tzinfo=UTC)

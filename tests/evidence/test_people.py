@@ -17,7 +17,8 @@ from kfm_audit.facts import (
     Role,
     User,
 )
-from kfm_audit.policy.model import Identity, Policy, Roles, RollbackRoles
+from kfm_audit.policy.lakefs import Identity, Roles, RollbackRoles
+from kfm_audit.policy.model import Policy
 from kfm_audit.values import Origin
 
 EVENT = datetime(2026, 1, 30, 3, 0, tzinfo=UTC)
@@ -268,6 +269,15 @@ def test_a_member_may_be_listed_by_mail_address_and_the_group_by_name() -> None:
     )
     assert directory.was_member("00u1", "sre", EVENT).holds is Holds.YES
     assert directory.was_member("00u1", "g1", EVENT).holds is Holds.YES
+
+
+def test_a_group_is_listed_by_name_and_its_members_by_id() -> None:
+    """As lakeFS's API answers: `auth/groups`, and `auth/groups/g1/members`."""
+    listed = Group(subject="g1", origin=HERE, id="g1", name="sre", members_known=False)
+    directory = people(user("jane"), listed, group(Membership("jane", EVENT - HOUR), name="g1"))
+    assert directory.was_member("jane", "sre", EVENT).holds is Holds.YES
+    assert directory.was_member("joe", "sre", EVENT).holds is Holds.NO
+    assert people(user("jane"), listed).was_member("jane", "sre", EVENT).holds is Holds.UNDECIDED
 
 
 def call(who="jane") -> BranchOperation:

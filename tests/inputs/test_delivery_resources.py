@@ -13,13 +13,17 @@ from hypothesis import strategies as st
 from kfm_audit.evidence import Evidence
 from kfm_audit.facts import (
     ChatChannel,
+    EventSourceMapping,
     Function,
+    FunctionInvokeConfig,
     FunctionPermission,
     Key,
     KeyAlias,
     KeyPolicy,
     Queue,
     QueuePolicy,
+    QueueRedriveAllowPolicy,
+    QueueRedrivePolicy,
     Subscription,
     Topic,
     TopicPolicy,
@@ -49,8 +53,12 @@ TYPES = {
     "aws_kms_alias": KeyAlias,
     "aws_lambda_function": Function,
     "aws_lambda_permission": FunctionPermission,
+    "aws_lambda_function_event_invoke_config": FunctionInvokeConfig,
+    "aws_lambda_event_source_mapping": EventSourceMapping,
     "aws_sqs_queue": Queue,
     "aws_sqs_queue_policy": QueuePolicy,
+    "aws_sqs_queue_redrive_policy": QueueRedrivePolicy,
+    "aws_sqs_queue_redrive_allow_policy": QueueRedriveAllowPolicy,
 }
 
 

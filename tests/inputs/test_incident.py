@@ -63,6 +63,7 @@ def test_a_closed_record() -> None:
             service="parcels",
             environment="prod",
             opened=datetime(2026, 1, 30, 2, 50, tzinfo=UTC),
+            detected=datetime(2026, 1, 30, 2, 41, tzinfo=UTC),
             corrected=datetime(2026, 1, 30, 3, 4, 0, 250000, tzinfo=UTC),
             rollbacks=("0b1e", "lakefs://kfm/env-prod@0b1f"),
             alarms=("prod-parcels-age",),

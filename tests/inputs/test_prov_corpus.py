@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from kfm_audit.facts import ProvDocument
-from kfm_audit.inputs import FOREIGN
 from kfm_audit.inputs.kind import ReadContext
 from kfm_audit.inputs.prov import KIND
 from kfm_audit.inputs.source import Source
@@ -34,7 +33,7 @@ QUALIFIED = (
 def outcome(folder: Path, file: Path) -> str:
     """What becomes of a file: its facts in words, or why it is not looked at."""
     source = Source(file.relative_to(folder).as_posix(), file)
-    for predicate, why in FOREIGN:
+    for predicate, why in KIND.foreign:
         if predicate(source):
             return f"ignored: {why}"
     if not KIND.recognise(source):
@@ -66,7 +65,7 @@ def test_the_rest_of_the_corpus(corpus) -> None:
     prov = corpus / "prov"
     assert outcomes(prov / "provtoolbox_jsonld", "*") == {"read": 3}
     assert outcomes(prov / "prov_jsonld_vendored", "*") == {"read": 3, SILENT: 2}
-    crate = next(why for _, why in FOREIGN if "RO-Crate" in why)
+    crate = next(why for _, why in KIND.foreign if "RO-Crate" in why)
     assert outcomes(prov / "wrroc", "*") == {f"ignored: {crate}": 14}
     assert outcomes(prov / "cwlprov", "*") == {
         "refused: is Turtle, which is not read": 1,

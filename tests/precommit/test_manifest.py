@@ -38,7 +38,7 @@ def test_the_hooks_differ_in_what_they_are_given(hooks):
     }
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", tuple(KINDS), ids=lambda kind: kind.name)
 def test_a_file_that_claims_a_kind_wakes_both_hooks(hooks, kind):
     for name in kind.names:
         path = f"data/{name.replace('*', 'x').replace('?', 'x')}"

@@ -45,7 +45,9 @@ def differences(planned: dict[str, Fact], sourced: dict[str, Fact]) -> list[tupl
         found += [
             (subject, name, getattr(plan, name), getattr(source, name))
             for name in plan.__struct_fields__
-            if name not in NOT_COMPARED and not agree(getattr(plan, name), getattr(source, name))
+            if name not in NOT_COMPARED
+            and not (name == "arn" and source.arn is ABSENT)  # what exists already, a plan alone knows
+            and not agree(getattr(plan, name), getattr(source, name))
         ]
     return found
 

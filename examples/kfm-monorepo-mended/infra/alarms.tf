@@ -86,7 +86,7 @@ resource "aws_cloudwatch_metric_alarm" "weekend_backlog" {
   dimensions          = { QueueName = "kfm-${var.environment}-historic-maps-ingest" }
   statistic           = "Maximum"
   comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = 5000
+  threshold           = 100
   period              = 60
   evaluation_periods  = 15
   datapoints_to_alarm = 10

@@ -17,6 +17,10 @@ resource "aws_lambda_function" "soils_redrive" {
   runtime       = "python3.13"
   s3_bucket     = "kfm-${var.environment}-artifacts"
   s3_key        = "functions/redrive-1.4.0.zip"
+
+  dead_letter_config {
+    target_arn = "arn:aws:sqs:us-east-2:111122223333:kfm-prod-redrive-failed"
+  }
 }
 
 resource "aws_lambda_permission" "soils_redrive_from_alarms" {

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import re
+from functools import lru_cache
 from typing import Final
 
-_STEP: Final = re.compile(r'[^.\[\]]+(?:\[(?:"(?:[^"\\]|\\.)*"|[^\]]*)\])*')
-_INDEX: Final = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|[^\]]*)\]')
+from kfm_audit.pattern import pattern
+
+_STEP: Final = pattern(r'[^.\[\]]+(?:\[(?:"(?:[^"\\]|\\.)*"|[^\]]*)\])*')
+_INDEX: Final = pattern(r'\[(?:"(?:[^"\\]|\\.)*"|[^\]]*)\]')
 
 
+# An address is taken apart several times in a row while its resource is read.
+@lru_cache(maxsize=64)
 def steps(address: str) -> tuple[str, ...]:
     """The steps of an address, each with its instance key.
 
@@ -17,11 +21,13 @@ def steps(address: str) -> tuple[str, ...]:
     return tuple(_STEP.findall(address))
 
 
+@lru_cache(maxsize=64)
 def without_keys(address: str) -> str:
     """The address without any instance key: what `configuration` calls it."""
     return _INDEX.sub("", address) if "[" in address else address
 
 
+@lru_cache(maxsize=64)
 def module_of(address: str) -> tuple[str, ...]:
     """The names, with keys, of the modules that an address lies in, outermost first."""
     parts = steps(address)

@@ -14,7 +14,7 @@ from typing import Final, Protocol, TypeVar
 from kfm_audit.inputs.terraform.document import Json
 from kfm_audit.inputs.terraform.language.primitives import to_text
 from kfm_audit.inputs.terraform.language.values import Fault
-from kfm_audit.values import Attribute, Known, Reference, ReferenceKind, Unknown
+from kfm_audit.values import ABSENT, Attribute, Known, Reference, ReferenceKind, Unknown
 
 T = TypeVar("T")
 
@@ -34,6 +34,10 @@ class Values(Protocol):
         """Nested blocks; unknown where how many there are is."""
         ...
 
+    def part_text(self, name: str) -> str | None:
+        """What is known of a text that is not known as a whole, with marks; None where that is nothing."""
+        ...
+
 
 class Attributes:
     """The values of a resource, read attribute by attribute."""
@@ -45,7 +49,22 @@ class Attributes:
 
     def text(self, name: str) -> Attribute[str]:
         """A string attribute. Numbers and bools are strings in Terraform's eyes too."""
-        return self._read(name, _as_text, "a string")
+        found = self._values.get(name)
+        # What nearly every attribute is needs no conversion, and no detour.
+        if type(found) is Known and type(found.value) is str:
+            return found
+        return self._converted(name, found, _as_text, "a string")
+
+    def policy(self, name: str) -> Attribute[str]:
+        """A policy document in JSON; with marks (`aws/partly_known.py`) where parts are not known yet."""
+        found = self.text(name)
+        if isinstance(found, Unknown):
+            text = self._values.part_text(name)
+            if text is not None:
+                from kfm_audit.inputs.terraform.policy_document import statements_of
+
+                return found if statements_of(text) is None else Known(text)
+        return found
 
     def flag(self, name: str) -> Attribute[bool]:
         """A bool attribute; the strings "true" and "false" convert, as in Terraform."""
@@ -54,6 +73,10 @@ class Attributes:
     def texts(self, name: str) -> Attribute[tuple[str, ...]]:
         """A set or list of strings. Null elements are those of an older plan's unknown ones."""
         return self._read(name, _as_texts, "a list of strings")
+
+    def texts_in(self, name: str, key: str) -> Attribute[tuple[str, ...]]:
+        """The strings under a key of each object in a set or list of objects."""
+        return self._read(name, lambda value: _as_texts_in(value, key), f"a list of objects with {key}")
 
     def mapping(self, name: str) -> Attribute[Mapping[str, str]]:
         """A map of strings."""
@@ -75,11 +98,28 @@ class Attributes:
             case other:
                 return other
 
+    def inner(self, name: str, *blocks: str) -> Attribute[str]:
+        """A string attribute of the first block in the first block in ..., by the blocks' names from outside."""
+        read = self
+        for block in blocks:
+            match read.nested(block):
+                case Known((first, *_)):
+                    read = first
+                case Unknown() as unknown:
+                    return unknown
+                case _:
+                    return ABSENT
+        return read.text(name)
+
     def _inner(self, name: str, number: int, block: Values) -> Attributes:
         return Attributes(block, lambda inner, what: self._lose(f"{name}/{number}/{inner}", what))
 
     def _read(self, name: str, convert: Callable[[Json], T | object], expected: str) -> Attribute[T]:
-        found = self._values.get(name)
+        return self._converted(name, self._values.get(name), convert, expected)
+
+    def _converted(
+        self, name: str, found: Attribute[Json], convert: Callable[[Json], T | object], expected: str
+    ) -> Attribute[T]:
         if not isinstance(found, Known):
             return found
         converted = convert(found.value)
@@ -127,10 +167,18 @@ def _as_flag(value: Json) -> object:
 
 
 def _as_texts(value: Json) -> object:
+    if value == []:
+        return ()
     if not isinstance(value, list | tuple):
         return _WRONG
     texts = [_as_text(item) for item in value if item is not None]
     return _WRONG if _WRONG in texts else tuple(texts)
+
+
+def _as_texts_in(value: Json, key: str) -> object:
+    if not isinstance(value, list | tuple):
+        return _WRONG
+    return _as_texts([item.get(key, {}) if isinstance(item, dict) else {} for item in value])
 
 
 def _as_mapping(value: Json) -> object:

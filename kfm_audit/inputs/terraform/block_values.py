@@ -10,7 +10,15 @@ from kfm_audit.inputs.terraform.document import Json
 from kfm_audit.inputs.terraform.hcl import Block
 from kfm_audit.inputs.terraform.instances import pairs
 from kfm_audit.inputs.terraform.language.syntax import Literal, Name
-from kfm_audit.inputs.terraform.language.values import Bound, Budget, Names, Value, is_known, unknown_of
+from kfm_audit.inputs.terraform.language.values import (
+    Bound,
+    Budget,
+    Names,
+    PartText,
+    Value,
+    is_known,
+    unknown_of,
+)
 from kfm_audit.inputs.terraform.opened import unresolved
 from kfm_audit.inputs.terraform.scopes import Scope
 from kfm_audit.values import ABSENT, Attribute, Known, Unknown
@@ -40,12 +48,31 @@ class BlockValues:
             return ABSENT if expression.value is None else Known(expression.value)
         return finished(self._scope.settled(expression, self._names), self._budget)
 
+    def value(self, name: str) -> Value:
+        """An argument with what is known of it; None where it is not set. Raises Exhausted."""
+        argument = self._block.arguments.get(name)
+        return None if argument is None else self._scope.settled(argument.expression, self._names)
+
+    def part_text(self, name: str) -> str | None:
+        """What is known of a text. Raises Exhausted."""
+        value = self.value(name)
+        return value.text if isinstance(value, PartText) else None
+
     def nested(self, name: str) -> Attribute[tuple[Values, ...]]:
         """Nested blocks, and those that `dynamic` ones stand for. Raises Exhausted."""
+        found = self.blocks(name)
+        if isinstance(found, Unknown):
+            return found
+        return Known(found) if found else ABSENT
+
+    def blocks(self, name: str) -> tuple[BlockValues, ...] | Unknown:
+        """The same; none is an empty tuple. Raises Exhausted."""
         if name in self._block.arguments:
             found = self.get(name)
-            return unknown_of((found.value,), self._budget) if isinstance(found, Known) else found
-        blocks: list[Values] = []
+            if isinstance(found, Known):
+                return unknown_of((found.value,), self._budget)
+            return found if isinstance(found, Unknown) else ()
+        blocks: list[BlockValues] = []
         for block in self._block.blocks:
             if block.type == name:
                 blocks.append(BlockValues(block, self._names, self._scope))
@@ -54,13 +81,13 @@ class BlockValues:
                 if isinstance(made, Unknown):
                     return made
                 blocks.extend(made)
-        return Known(tuple(blocks)) if blocks else ABSENT
+        return tuple(blocks)
 
     @property
     def _budget(self) -> Budget:
         return self._scope.estate.evaluator.budget
 
-    def _dynamic(self, block: Block) -> tuple[Values, ...] | Unknown:
+    def _dynamic(self, block: Block) -> tuple[BlockValues, ...] | Unknown:
         content = next((inner for inner in block.blocks if inner.type == "content"), None)
         each = block.arguments.get("for_each")
         if content is None or each is None:
@@ -73,7 +100,7 @@ class BlockValues:
 
     def _contents(
         self, content: Block, iterator: str, found: tuple[tuple[Value, Value], ...]
-    ) -> Iterator[Values]:
+    ) -> Iterator[BlockValues]:
         for key, value in found:
             yield BlockValues(
                 content, Bound({iterator: {"key": key, "value": value}}, self._names), self._scope

@@ -5,7 +5,6 @@ One holds for the line or block that it stands on or above.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -13,12 +12,13 @@ from kfm_audit.findings.finding import AcceptedBy
 from kfm_audit.findings.suppression import Lines, Suppression
 from kfm_audit.inputs.source import Source
 from kfm_audit.inputs.terraform.hcl import Block, Span, blocks, comments
+from kfm_audit.pattern import pattern
 from kfm_audit.values import Origin
 
 MARK: Final = b"kfm-audit:"
-_COMMENT: Final = re.compile(r"(?:#|//)\s*kfm-audit:\s*ignore\[([^\]]*)\](.*)")
-_SETTING: Final = re.compile(r'(reason|owner|expires)\s*=\s*("(?:[^"\\]|\\.)*"|\S+)')
-_NO_CODE: Final = re.compile(rb"\s*(?:#.*|//.*)?")
+_COMMENT: Final = pattern(r"(?:#|//)\s*kfm-audit:\s*ignore\[([^\]]*)\](.*)")
+_SETTING: Final = pattern(r'(reason|owner|expires)\s*=\s*("(?:[^"\\]|\\.)*"|\S+)')
+_NO_CODE: Final = pattern(rb"\s*(?:#.*|//.*)?")
 
 
 def inline_suppressions(source: Source) -> Iterator[Suppression]:

@@ -7,18 +7,24 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from kfm_audit.facts import (
     ChatChannel,
+    EventSourceMapping,
     Fact,
     Function,
+    FunctionInvokeConfig,
     FunctionPermission,
     Key,
     KeyAlias,
     KeyPolicy,
     Queue,
     QueuePolicy,
+    QueueRedriveAllowPolicy,
+    QueueRedrivePolicy,
     Subscription,
     Topic,
     TopicPolicy,
 )
+from kfm_audit.inputs.terraform.metric_queries import unless_empty
+from kfm_audit.inputs.terraform.tags import effective_tags
 from kfm_audit.values import ABSENT, Attribute, Reference, ReferenceKind, Unknown
 
 if TYPE_CHECKING:
@@ -36,10 +42,11 @@ def _topic(at: Instance) -> Fact:
         change=at.change,
         name=read.text("name"),
         arn=read.text("arn"),
-        policy=_computed(at, "policy", read.text("policy")),
+        policy=_computed(at, "policy", read.policy("policy")),
         kms_master_key_id=read.text("kms_master_key_id"),
         fifo_topic=read.flag("fifo_topic"),
         provider=at.provider,
+        region=_computed(at, "region", read.text("region")),
     )
 
 
@@ -51,7 +58,7 @@ def _topic_policy(at: Instance) -> Fact:
         stack=at.stack,
         change=at.change,
         arn=read.text("arn"),
-        policy=read.text("policy"),
+        policy=read.policy("policy"),
     )
 
 
@@ -71,6 +78,7 @@ def _subscription(at: Instance) -> Fact:
         pending_confirmation=_computed(at, "pending_confirmation", read.flag("pending_confirmation")),
         endpoint_auto_confirms=read.flag("endpoint_auto_confirms"),
         subscription_role_arn=read.text("subscription_role_arn"),
+        redrive_policy=unless_empty(read.text("redrive_policy")),
     )
 
 
@@ -93,7 +101,7 @@ def _key(at: Instance) -> Fact:
         change=at.change,
         arn=read.text("arn"),
         key_id=read.text("key_id"),
-        policy=_computed(at, "policy", read.text("policy")),
+        policy=_computed(at, "policy", read.policy("policy")),
     )
 
 
@@ -105,7 +113,7 @@ def _key_policy(at: Instance) -> Fact:
         stack=at.stack,
         change=at.change,
         key_id=read.text("key_id"),
-        policy=read.text("policy"),
+        policy=read.policy("policy"),
     )
 
 
@@ -131,6 +139,44 @@ def _function(at: Instance) -> Fact:
         change=at.change,
         function_name=read.text("function_name"),
         arn=read.text("arn"),
+        dead_letter_target=unless_empty(read.inner("target_arn", "dead_letter_config")),
+        tags=effective_tags(read, at.default_tags),
+        provider=at.provider,
+        region=_computed(at, "region", read.text("region")),
+    )
+
+
+def _function_invoke_config(at: Instance) -> Fact:
+    read = at.attributes
+    return FunctionInvokeConfig(
+        subject=at.subject,
+        origin=at.origin,
+        stack=at.stack,
+        change=at.change,
+        function_name=read.text("function_name"),
+        qualifier=unless_empty(read.text("qualifier")),
+        failure_destination=unless_empty(read.inner("destination", "destination_config", "on_failure")),
+        maximum_retry_attempts=read.integer("maximum_retry_attempts"),
+        maximum_event_age_in_seconds=read.integer("maximum_event_age_in_seconds"),
+    )
+
+
+def _event_source_mapping(at: Instance) -> Fact:
+    read = at.attributes
+    return EventSourceMapping(
+        subject=at.subject,
+        origin=at.origin,
+        stack=at.stack,
+        change=at.change,
+        event_source_arn=unless_empty(read.text("event_source_arn")),
+        function_name=read.text("function_name"),
+        enabled=read.flag("enabled"),
+        batch_size=_computed(at, "batch_size", read.integer("batch_size")),
+        function_response_types=read.texts("function_response_types"),
+        failure_destination=unless_empty(read.inner("destination_arn", "destination_config", "on_failure")),
+        maximum_retry_attempts=_computed(
+            at, "maximum_retry_attempts", read.integer("maximum_retry_attempts")
+        ),
     )
 
 
@@ -160,9 +206,40 @@ def _queue(at: Instance) -> Fact:
         name=read.text("name"),
         arn=read.text("arn"),
         url=read.text("url"),
-        policy=_computed(at, "policy", read.text("policy")),
+        policy=_computed(at, "policy", read.policy("policy")),
         kms_master_key_id=read.text("kms_master_key_id"),
         fifo_queue=read.flag("fifo_queue"),
+        redrive_policy=unless_empty(_computed(at, "redrive_policy", read.text("redrive_policy"))),
+        redrive_allow_policy=unless_empty(
+            _computed(at, "redrive_allow_policy", read.text("redrive_allow_policy"))
+        ),
+        tags=effective_tags(read, at.default_tags),
+        provider=at.provider,
+        region=_computed(at, "region", read.text("region")),
+    )
+
+
+def _queue_redrive_policy(at: Instance) -> Fact:
+    read = at.attributes
+    return QueueRedrivePolicy(
+        subject=at.subject,
+        origin=at.origin,
+        stack=at.stack,
+        change=at.change,
+        queue_url=read.text("queue_url"),
+        redrive_policy=unless_empty(read.text("redrive_policy")),
+    )
+
+
+def _queue_redrive_allow_policy(at: Instance) -> Fact:
+    read = at.attributes
+    return QueueRedriveAllowPolicy(
+        subject=at.subject,
+        origin=at.origin,
+        stack=at.stack,
+        change=at.change,
+        queue_url=read.text("queue_url"),
+        redrive_allow_policy=unless_empty(read.text("redrive_allow_policy")),
     )
 
 
@@ -174,7 +251,7 @@ def _queue_policy(at: Instance) -> Fact:
         stack=at.stack,
         change=at.change,
         queue_url=read.text("queue_url"),
-        policy=read.text("policy"),
+        policy=read.policy("policy"),
     )
 
 
@@ -191,8 +268,12 @@ DELIVERY_READERS: Final[Mapping[str, Callable[[Instance], Fact]]] = {
     "aws_kms_alias": _key_alias,
     "aws_lambda_function": _function,
     "aws_lambda_permission": _function_permission,
+    "aws_lambda_function_event_invoke_config": _function_invoke_config,
+    "aws_lambda_event_source_mapping": _event_source_mapping,
     "aws_sqs_queue": _queue,
     "aws_sqs_queue_policy": _queue_policy,
+    "aws_sqs_queue_redrive_policy": _queue_redrive_policy,
+    "aws_sqs_queue_redrive_allow_policy": _queue_redrive_allow_policy,
 }
 """The resource types on a notification's way that become facts."""
 

@@ -50,6 +50,7 @@ class ConfigResource(Struct, frozen=True):
     expressions: dict[str, Raw] = {}
     count_expression: Raw = NOTHING
     for_each_expression: Raw = NOTHING
+    depends_on: tuple[str, ...] = ()
 
 
 class ConfigOutput(Struct, frozen=True):
@@ -80,6 +81,9 @@ class ModuleCall(Struct, frozen=True):
 
     source: str = ""
     expressions: dict[str, Raw] = {}
+    count_expression: Raw = NOTHING
+    for_each_expression: Raw = NOTHING
+    depends_on: tuple[str, ...] = ()
     module: ConfigModule = ConfigModule()
 
 

@@ -15,11 +15,12 @@ from msgspec import Struct
 
 from kfm_audit.inputs.terraform.language.parse import parse
 from kfm_audit.inputs.terraform.language.syntax import Expression, Literal
+from kfm_audit.pattern import pattern
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
-_DECLARED: Final = re.compile(
+_DECLARED: Final = pattern(
     rb'^[ \t]*(?:resource[ \t]+"([^"]+)"[ \t]+"([^"]+)"|(module)[ \t]+"([^"]+)")', re.MULTILINE
 )
 

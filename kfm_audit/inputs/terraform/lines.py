@@ -36,6 +36,20 @@ class SourceLines:
             folder = normpath(join(folder, source))
         return self._resource(folder, address, attribute) or call
 
+    def calls(self, folder: str, address: str) -> tuple[Location, ...]:
+        """The module calls that lead to the resource at `address`, from outside in, as far as the sources show."""
+        found = []
+        for name in module_of(address):
+            block = self._block(folder, ("module", without_keys(name)))
+            if block is None:
+                break
+            found.append(self._location(block.header))
+            source = local_source(block)
+            if source is None:
+                break
+            folder = normpath(join(folder, source))
+        return tuple(found)
+
     def in_file(self, path: str, address: str, attribute: str) -> Location | None:
         """The place of an attribute of a resource that the module of the file at `path` declares."""
         return self._resource(folder_of(path), address, attribute)

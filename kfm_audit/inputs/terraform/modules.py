@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import Final, TypeVar
 
 from kfm_audit.inputs.terraform.hcl import Argument, Block
 from kfm_audit.inputs.terraform.language.syntax import Literal
+from kfm_audit.pattern import pattern
 
 _Key = TypeVar("_Key", str, tuple[str, str])
-_LOCAL: Final = re.compile(r"\.{1,2}(?:/.*)?")
+_LOCAL: Final = pattern(r"\.{1,2}(?:/.*)?")
 
 
 class Module:
@@ -26,6 +26,7 @@ class Module:
         self.folder = folder
         self.paths: list[str] = []
         self.resources: dict[tuple[str, str], Block] = {}
+        self.data: dict[tuple[str, str], Block] = {}
         self.variables: dict[str, Block] = {}
         self.outputs: dict[str, Block] = {}
         self.calls: dict[str, Block] = {}
@@ -40,6 +41,8 @@ class Module:
         match block.type, block.labels:
             case "resource", (kind, name):
                 _put(self.resources, (kind, name), block, overrides=overrides)
+            case "data", (kind, name):
+                _put(self.data, (kind, name), block, overrides=overrides)
             case "variable", (name,):
                 _put(self.variables, name, block, overrides=overrides)
             case "output", (name,):

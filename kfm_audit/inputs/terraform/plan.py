@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 from msgspec import Raw
 
-from kfm_audit.facts import Change, Fact
+from kfm_audit.facts import Change, CompositeAlarm, Fact
 from kfm_audit.inputs.kind import Kind, ReadContext, Reading, locate_in_json, unreadable
 from kfm_audit.inputs.positions import join_pointer
 from kfm_audit.inputs.source import Source
@@ -29,6 +29,10 @@ from kfm_audit.inputs.terraform.references import References
 from kfm_audit.inputs.terraform.resources import READERS, Instance
 from kfm_audit.values import ABSENT, Attribute, Known, Origin, Reference, ReferenceKind, Unknown
 
+if TYPE_CHECKING:
+    from kfm_audit.inputs.terraform.planned_documents import PlannedDocuments
+
+_ALARMS: Final = frozenset({"aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm"})
 _MAJORS: Final = ("0", "1")
 _PLAN: Final = msgspec.json.Decoder(Plan)
 _CHANGES: Final = msgspec.json.Decoder(tuple[ResourceChange, ...])
@@ -72,6 +76,8 @@ class _PlanReader:
         self._plan = plan
         self._stack = _stack(source, context)
         self._lost: list[Fact] = []
+        self._all: list[tuple[int, ResourceChange]] = []
+        self._documents: PlannedDocuments | None = None
 
     def facts(self) -> Iterator[Fact]:
         if self._plan.errored or not self._plan.complete:
@@ -86,14 +92,17 @@ class _PlanReader:
                 "",
                 "part of the plan",
             )
-        changes = self._changes()
+        self._all = changes = self._changes()
         self._references = References(
             self._decoded(_CONFIGURATION, self._plan.configuration, "configuration", Configuration()),
             self._decoded(_VARIABLES, self._plan.variables, "variables", {}),
             [change.address for _, change in changes if _change(change) is not Change.DELETED],
         )
+        watched: Mapping[str, Callable[[Instance], Fact]] = {}
+        if any(change.type in _ALARMS and _change(change) is Change.DELETED for _, change in changes):
+            from kfm_audit.inputs.terraform.watched import WATCHED as watched  # noqa: N811 - a table
         for number, change in changes:
-            read = READERS.get(change.type)
+            read = READERS.get(change.type) or watched.get(change.type)
             if read is None or change.mode != "managed" or change.deposed is not None:
                 continue
             kind_of_change = _change(change)
@@ -103,6 +112,10 @@ class _PlanReader:
             if kind_of_change is Change.CHANGED and isinstance(_decode(change.change.before), dict):
                 earlier = self._instance(number, change, kind_of_change, part="before")
                 fact = msgspec.structs.replace(fact, before=read(earlier))
+            if isinstance(fact, CompositeAlarm):
+                from kfm_audit.inputs.terraform.planned_dependencies import in_order
+
+                fact = in_order(fact, self._references)
             yield fact
         yield from self._lost
 
@@ -138,12 +151,21 @@ class _PlanReader:
                     _decode(marks),
                     lambda attribute: self._references.of_attribute(address, attribute),
                     lose,
+                    self._document,
                 ),
                 lose,
             ),
             provider=self._provider(address),
             default_tags=self._default_tags(address),
         )
+
+    def _document(self, references: tuple[Reference, ...]) -> str | None:
+        """What is known of the policy document at the end of references."""
+        if self._documents is None:
+            from kfm_audit.inputs.terraform.planned_documents import PlannedDocuments
+
+            self._documents = PlannedDocuments((change for _, change in self._all), self._references)
+        return self._documents.text(references)
 
     def _provider(self, address: str) -> Attribute[Mapping[str, str]]:
         key, arguments = self._references.provider_of(address)

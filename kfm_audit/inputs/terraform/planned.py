@@ -14,38 +14,54 @@ from kfm_audit.inputs.terraform.document import Json
 from kfm_audit.values import ABSENT, Attribute, Known, Reference, ReferenceKind, Unknown
 
 Resolve = Callable[[str], tuple[Reference, ...]]
+Document = Callable[[tuple[Reference, ...]], str | None]
 
+_ALL: Final = frozenset({"*"})
 _NO_BLOCKS: Final[Known[tuple[Values, ...]]] = Known(())
 
 
 class Planned:
     """`after` of a resource, or a block in it, with its marks."""
 
-    def __init__(self, after: Json, unknown: Json, sensitive: Json, resolve: Resolve, lose: Lose) -> None:
+    def __init__(
+        self,
+        after: Json,
+        unknown: Json,
+        sensitive: Json,
+        resolve: Resolve,
+        lose: Lose,
+        document: Document = lambda _references: None,
+    ) -> None:
         """Take the decoded parts of `change`; each may be of any type.
 
         `resolve` gives the references of an attribute's expression. `lose` is told the
-        attribute and what was wrong with it.
+        attribute and what was wrong with it. `document` gives what is known of a policy
+        document by the references of an attribute that holds it.
         """
+        self._document = document
         self._after = after if isinstance(after, dict) else {}
         self._unknown = unknown
         self._sensitive = sensitive
+        self._unknown_names = _marked(unknown)
+        self._secret_names = _marked(sensitive)
         self._resolve = resolve
         self._lose = lose
 
     def get(self, name: str) -> Attribute[Json]:
         """An attribute as a whole."""
-        # The marks of nearly every attribute are missing or empty: only others are looked into.
-        marks = self._unknown
-        mark = marks.get(name) if type(marks) is dict else marks
-        if mark and _holds_true(mark):
+        if self._unknown_names and (self._unknown_names is _ALL or name in self._unknown_names):
             return Unknown(self._resolve(name))
         value = self._after.get(name)
         if value is None:
             return ABSENT
-        secrets = self._sensitive
-        secret = secrets.get(name) if type(secrets) is dict else secrets
-        return Known(value, sensitive=bool(secret) and _holds_true(secret))
+        if self._secret_names and (self._secret_names is _ALL or name in self._secret_names):
+            return Known(value, sensitive=True)
+        return Known(value)
+
+    def part_text(self, name: str) -> str | None:
+        """What is known of a policy document that is read only during apply."""
+        secret = self._secret_names and (self._secret_names is _ALL or name in self._secret_names)
+        return None if secret else self._document(self._resolve(name))
 
     def nested(self, name: str) -> Attribute[tuple[Values, ...]]:
         """Nested blocks, one by one where their marks are."""
@@ -74,6 +90,13 @@ class Planned:
                 for number, block in enumerate(value)
             )
         )
+
+
+def _marked(marks: Json) -> frozenset[str]:
+    """The attributes that are marked, in whole or in part; `_ALL` where one mark holds for all."""
+    if type(marks) is dict:
+        return frozenset([name for name, mark in marks.items() if mark and _holds_true(mark)])
+    return _ALL if _holds_true(marks) else frozenset()
 
 
 def _part(marks: Json, name: str) -> Json:

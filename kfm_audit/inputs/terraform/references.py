@@ -42,6 +42,8 @@ class References:
         """`planned` are the addresses of all instances that the plan knows."""
         self._configuration = configuration
         self._variables = variables
+        self._providers: dict[str, dict[str, Json]] = {}
+        self._needed: dict[str, tuple[Reference, ...]] = {}
         keyed = {_without_module_keys(address) for address in planned}
         self._planned = frozenset(keyed | {without_keys(address) for address in keyed})
 
@@ -57,25 +59,77 @@ class References:
         expression = _decode(resource.expressions[attribute])
         return tuple(dict.fromkeys(self._resolve(expression, modules, frozenset())))
 
+    def expressions(self, address: str) -> dict[str, Json]:
+        """The expressions of a resource or data source, by argument."""
+        resource = self._resource(address)
+        return {name: _decode(raw) for name, raw in resource.expressions.items()} if resource else {}
+
+    def of_expression(self, expression: Json, address: str) -> tuple[Reference, ...]:
+        """What an expression in the module of `address` comes from, each once, in the order of writing."""
+        return tuple(dict.fromkeys(self._resolve(expression, module_of(address), frozenset())))
+
     def has_expression(self, address: str, attribute: str) -> bool:
         """Whether the configuration sets `attribute`: what is unknown without one is computed, not set."""
         resource = self._resource(address)
         return resource is None or attribute in resource.expressions
+
+    def is_managed(self, address: str) -> bool | None:
+        """Whether the resource at an address is managed and no data source; None where there is none."""
+        resource = self._resource(address)
+        return None if resource is None else resource.mode == "managed"
+
+    def needs(self, address: str) -> tuple[Reference, ...]:
+        """What a resource waits for: all its expressions and `depends_on`, and those of its module calls."""
+        resource = self._resource(address)
+        if resource is None:
+            return (Reference("the configuration, which the plan lacks", ReferenceKind.UNRESOLVED),)
+        if address not in self._needed:
+            modules = module_of(address)
+            raws = [*resource.expressions.values(), resource.count_expression, resource.for_each_expression]
+            found = [*self._waits(raws, resource.depends_on, modules)]
+            for depth in range(len(modules)):
+                outside = self._module(modules[:depth])
+                call = outside.module_calls.get(modules[depth]) if outside else None
+                if call is not None:
+                    raws = [call.count_expression, call.for_each_expression]
+                    found += self._waits(raws, call.depends_on, modules[:depth])
+            self._needed[address] = tuple(dict.fromkeys(found))
+        return self._needed[address]
+
+    def _waits(
+        self, raws: Iterable[Raw], named: tuple[str, ...], modules: tuple[str, ...]
+    ) -> Iterator[Reference]:
+        for raw in raws:
+            if raw != NOTHING:
+                yield from self._resolve(_decode(raw), modules, frozenset())
+        for name in named:
+            if name.startswith("module.") and len(steps(name)) == 2:
+                inside = in_module(modules, f"{without_keys(name)}.")
+                for address in self._resources:
+                    if address.startswith(inside):
+                        yield Reference(address, ReferenceKind.RESOURCE)
+            else:
+                yield from self._follow(name, modules, frozenset())
 
     def provider_of(self, address: str) -> tuple[str, dict[str, Json]]:
         """Key and constant arguments of the provider configuration of a resource."""
         resource = self._resource(address)
         if resource is None:
             return "", {}
-        provider = self._configuration.provider_config.get(resource.provider_config_key)
-        if provider is None:
-            return resource.provider_config_key, {}
+        key = resource.provider_config_key
+        if key not in self._providers:
+            self._providers[key] = self._arguments_of(key)
+        return key, self._providers[key]
+
+    def _arguments_of(self, provider_key: str) -> dict[str, Json]:
+        """The constant arguments of a provider configuration."""
+        provider = self._configuration.provider_config.get(provider_key)
         constants = {}
-        for name, raw in provider.expressions.items():
+        for name, raw in provider.expressions.items() if provider else ():
             value = self._constant(_decode(raw))
             if value is not None:
                 constants[name] = value
-        return resource.provider_config_key, constants
+        return constants
 
     def _constant(self, expression: Json) -> Json:
         """The value of an expression that is a constant, or a root variable that is one; else None."""

@@ -7,17 +7,23 @@ from typing import Final
 
 import msgspec
 
+from kfm_audit.aws.partly_known import UNKNOWN
 from kfm_audit.facts import Fact
 from kfm_audit.inputs.terraform.addresses import without_keys
 from kfm_audit.inputs.terraform.language.values import Budget, Exhausted, unknown_of
 from kfm_audit.values import Known, ReferenceKind, Unknown
 
 _STEPS: Final = 100_000
+_POLICY: Final = "policy"
 
 
 def hides(facts: Iterable[Fact]) -> bool:
     """Whether any attribute of a plan's facts comes from something that the plan does not show."""
-    return any(_hidden(getattr(fact, name)) for fact in facts for name in fact.__struct_fields__)
+    return any(
+        _hidden(getattr(fact, name)) or (name == _POLICY and _partly(getattr(fact, name)))
+        for fact in facts
+        for name in fact.__struct_fields__
+    )
 
 
 def resolved(facts: Iterable[Fact], sources: Iterable[Fact]) -> tuple[Fact, ...]:
@@ -31,13 +37,26 @@ def resolved(facts: Iterable[Fact], sources: Iterable[Fact]) -> tuple[Fact, ...]
 def _resolved(fact: Fact, source: Fact | None) -> Fact:
     if source is None or type(source) is not type(fact):
         return fact
-    better = {}
+    better: dict[str, Known[str] | Unknown] = {}
     for name in fact.__struct_fields__:
+        if name == _POLICY and _partly(getattr(fact, name)):
+            # A plan shows what a document comes from, and of a `jsonencode` no more: the source has its text.
+            text = getattr(source, name)
+            if isinstance(text, Known):
+                better[name] = text
+                continue
         if _hidden(getattr(fact, name)):
             found = _references(getattr(source, name))
             if found.references:
                 better[name] = found
     return msgspec.structs.replace(fact, **better) if better else fact
+
+
+def _partly(attribute: object) -> bool:
+    """Whether a policy document is not known to its last part."""
+    return isinstance(attribute, Unknown) or (
+        isinstance(attribute, Known) and UNKNOWN in str(attribute.value)
+    )
 
 
 def _hidden(attribute: object) -> bool:

@@ -8,16 +8,20 @@ from typing import Final, TypeVar
 from msgspec import Struct
 
 from kfm_audit.facts import (
+    AlarmMuteRule,
     Change,
     CompositeAlarm,
     EventRule,
     EventTarget,
     Fact,
     MetricAlarm,
+    Schedule,
 )
 from kfm_audit.inputs.terraform.attributes import Attributes
 from kfm_audit.inputs.terraform.delivery_resources import DELIVERY_READERS
+from kfm_audit.inputs.terraform.lakefs_resources import LAKEFS_READERS
 from kfm_audit.inputs.terraform.metric_queries import actions_suppressor, metric_queries, unless_empty
+from kfm_audit.inputs.terraform.tags import effective_tags
 from kfm_audit.values import ABSENT, Attribute, Known, Origin, Unknown
 
 T = TypeVar("T")
@@ -45,12 +49,13 @@ def _metric_alarm(at: Instance) -> Fact:
         change=at.change,
         resource_name=at.name,
         alarm_name=read.text("alarm_name"),
+        arn=_if_known(read.text("arn")),
         alarm_description=unless_empty(read.text("alarm_description")),
         actions_enabled=_or_default(read.flag("actions_enabled"), default=True),
         alarm_actions=read.texts("alarm_actions"),
         ok_actions=read.texts("ok_actions"),
         insufficient_data_actions=read.texts("insufficient_data_actions"),
-        tags=_effective_tags(at),
+        tags=effective_tags(at.attributes, at.default_tags),
         provider=at.provider,
         region=unless_empty(read.text("region")),
         namespace=unless_empty(read.text("namespace")),
@@ -82,12 +87,13 @@ def _composite_alarm(at: Instance) -> Fact:
         change=at.change,
         resource_name=at.name,
         alarm_name=read.text("alarm_name"),
+        arn=_if_known(read.text("arn")),
         alarm_description=unless_empty(read.text("alarm_description")),
         actions_enabled=_or_default(read.flag("actions_enabled"), default=True),
         alarm_actions=read.texts("alarm_actions"),
         ok_actions=read.texts("ok_actions"),
         insufficient_data_actions=read.texts("insufficient_data_actions"),
-        tags=_effective_tags(at),
+        tags=effective_tags(at.attributes, at.default_tags),
         provider=at.provider,
         region=unless_empty(read.text("region")),
         actions_suppressor=actions_suppressor(read),
@@ -119,33 +125,65 @@ def _event_target(at: Instance) -> Fact:
         change=at.change,
         rule=read.text("rule"),
         arn=read.text("arn"),
+        dead_letter_arn=read.inner("arn", "dead_letter_config"),
+    )
+
+
+def _mute_rule(at: Instance) -> Fact:
+    read = at.attributes
+    match read.nested("mute_targets"):
+        case Known((targets, *_)):
+            alarm_names = targets.texts("alarm_names")
+        case Unknown() as unknown:
+            alarm_names = unknown
+        case _:
+            alarm_names = ABSENT
+    return AlarmMuteRule(
+        subject=at.subject,
+        origin=at.origin,
+        stack=at.stack,
+        change=at.change,
+        name=read.text("name"),
+        expression=read.inner("expression", "rule", "schedule"),
+        duration=read.inner("duration", "rule", "schedule"),
+        timezone=read.inner("timezone", "rule", "schedule"),
+        alarm_names=alarm_names,
+        start_date=read.text("start_date"),
+        expire_date=read.text("expire_date"),
+    )
+
+
+def _schedule(at: Instance) -> Fact:
+    read = at.attributes
+    return Schedule(
+        subject=at.subject,
+        origin=at.origin,
+        stack=at.stack,
+        change=at.change,
+        schedule_expression=read.text("schedule_expression"),
+        state=read.text("state"),
+        target_arn=read.inner("arn", "target"),
+        target_input=read.inner("input", "target"),
     )
 
 
 READERS: Final[Mapping[str, Callable[[Instance], Fact]]] = {
     "aws_cloudwatch_metric_alarm": _metric_alarm,
     "aws_cloudwatch_composite_alarm": _composite_alarm,
+    "aws_cloudwatch_alarm_mute_rule": _mute_rule,
     "aws_cloudwatch_event_rule": _event_rule,
     "aws_cloudwatch_event_target": _event_target,
+    "aws_scheduler_schedule": _schedule,
     **DELIVERY_READERS,
+    **LAKEFS_READERS,
 }
 """The resource types that become facts."""
 
 
+def _if_known(attribute: Attribute[T]) -> Attribute[T]:
+    """ABSENT for what the provider computes when it makes the resource."""
+    return attribute if isinstance(attribute, Known) else ABSENT
+
+
 def _or_default(attribute: Attribute[T], *, default: T) -> Attribute[T]:
     return Known(default) if attribute is ABSENT else attribute
-
-
-def _effective_tags(at: Instance) -> Attribute[Mapping[str, str]]:
-    """`tags_all` where it is known; else `default_tags` of the provider with `tags` over them."""
-    computed = at.attributes.mapping("tags_all")
-    if isinstance(computed, Known):
-        return computed
-    own = at.attributes.mapping("tags")
-    if isinstance(own, Unknown):
-        return own
-    if isinstance(at.default_tags, Unknown):
-        return at.default_tags
-    defaults = at.default_tags.value if isinstance(at.default_tags, Known) else {}
-    tags = {**defaults, **(own.value if isinstance(own, Known) else {})}
-    return Known(tags, isinstance(own, Known) and own.sensitive) if tags else ABSENT

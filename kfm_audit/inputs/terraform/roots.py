@@ -10,9 +10,10 @@ from typing import Final
 from kfm_audit.inputs.terraform.files import SourceFiles
 from kfm_audit.inputs.terraform.modules import local_source
 from kfm_audit.inputs.terraform.resources import READERS
+from kfm_audit.pattern import pattern
 
-_CALL: Final = re.compile(rb"^[ \t]*module\b", re.MULTILINE)
-_JUDGED: Final = re.compile(b"|".join(re.escape(kind.encode()) for kind in READERS))
+_CALL: Final = pattern(rb"^[ \t]*module\b", re.MULTILINE)
+_JUDGED: Final = pattern(b"|".join(re.escape(kind.encode()) for kind in READERS))
 
 
 class Roots:

@@ -6,7 +6,7 @@ variables are the call's arguments, evaluated where the call stands.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from posixpath import join, normpath, relpath
 from typing import Final
 
@@ -162,9 +162,19 @@ class Scope:
         return self._values[key]
 
     def _data(self, kind: str) -> Value:
-        return Namespace(
-            f"{self.place}data.{kind}",
-            lambda name: Remote(f"{self.place}data.{kind}.{name}", ReferenceKind.DATA),
+        return Namespace(f"{self.place}data.{kind}", lambda name: self._source(kind, name))
+
+    def _source(self, kind: str, name: str) -> Value:
+        """What `data.TYPE.NAME` stands for: its address, but for a policy document what its blocks say."""
+        address = f"{self.place}data.{kind}.{name}"
+        block = self.module.data.get((kind, name)) if kind == "aws_iam_policy_document" else None
+        if block is None:
+            return Remote(address, ReferenceKind.DATA)
+        from kfm_audit.inputs.terraform.source_documents import SourceDocument
+
+        found = self.copies(f"data.{kind}.{name}", block)
+        return _collected(
+            block, found, [SourceDocument(self, block, copy, f"{address}{copy.suffix}") for copy in found]
         )
 
     def _variable(self, name: str, block: Block) -> Value:
@@ -257,9 +267,7 @@ class ModuleInstance(Opened):
         return unresolved(self._scope.place.removesuffix("."))
 
 
-def _collected(
-    block: Block, found: tuple[Copy, ...], instances: list[Resource] | list[ModuleInstance]
-) -> Value:
+def _collected(block: Block, found: tuple[Copy, ...], instances: Sequence[Opened]) -> Value:
     """The instances as the language sees them: one, a list by `count`, a map by `for_each`."""
     if found and found[0].indefinite:
         return Many(instances[0])

@@ -7,9 +7,10 @@ from typing import Final
 
 import msgspec
 
-from kfm_audit.facts import Change, Fact, UnreadableInput, UnseenModule, UnsetVariable
+from kfm_audit.facts import Change, CompositeAlarm, Fact, UnreadableInput, UnseenModule, UnsetVariable
 from kfm_audit.inputs.terraform.attributes import Attributes
 from kfm_audit.inputs.terraform.block_values import BlockValues
+from kfm_audit.inputs.terraform.dependencies import Dependencies
 from kfm_audit.inputs.terraform.hcl import Block
 from kfm_audit.inputs.terraform.instances import Copy
 from kfm_audit.inputs.terraform.language.evaluate import Evaluator
@@ -18,7 +19,7 @@ from kfm_audit.inputs.terraform.modules import Module, literal
 from kfm_audit.inputs.terraform.providers import Provider, provider, provider_name
 from kfm_audit.inputs.terraform.resources import READERS, Instance
 from kfm_audit.inputs.terraform.scopes import Estate, Scope
-from kfm_audit.values import Origin
+from kfm_audit.values import Known, Origin
 
 _STEPS: Final = 2_000_000
 """What one root module may ask for: some forty thousand alarms, or five seconds of hostile sources."""
@@ -39,6 +40,7 @@ class SourceFacts:
         self._stack = stack
         self._lost: list[UnreadableInput] = []
         self._unseen: dict[int, UnseenModule] = {}
+        self._dependencies = Dependencies()
 
     def facts(self, values: Mapping[str, Value]) -> Iterator[Fact]:
         """The facts, each with its origin in the file that declares it; `values` are those of the root's variables.
@@ -97,6 +99,8 @@ class SourceFacts:
             default_tags=configured.default_tags,
         )
         fact = READERS[kind](instance)
+        if isinstance(fact, CompositeAlarm) and isinstance(fact.alarm_rule, Known):
+            fact = msgspec.structs.replace(fact, made_after=self._dependencies.before(scope, block))
         if scope.indefinite or copy.indefinite:
             return msgspec.structs.replace(fact, indefinite=True)
         return fact

@@ -42,6 +42,7 @@ class Stacks:
         self._files = SourceFiles(item for item in every if item.path not in self._variable_files)
         self._lines = SourceLines(self._files)
         self._context = context
+        self._folder_of: dict[str, str] = {}
 
     def facts(self) -> Mapping[str, Facts]:
         """The facts that files have when all are read: of sources, and of plans that they resolve."""
@@ -62,6 +63,12 @@ class Stacks:
                 return None
             return self._lines.from_root(folder, origin.symbol, self._by_id(origin, attribute))
         return self._lines.in_file(origin.input, origin.symbol, attribute)
+
+    def calls(self, origin: Origin, stack: str) -> tuple[Location, ...]:
+        """The module calls that lead to a resource of a stack, from outside in. Raises OSError."""
+        planned = origin.input in self._plans
+        folder = self._folders.found.get(origin.input) if planned else self._folder_of.get(stack)
+        return () if folder is None else self._lines.calls(folder, origin.symbol)
 
     def _by_id(self, origin: Origin, attribute: str) -> str:
         """The path of a metric query by its id: a plan has the blocks of a set in an order of its own."""
@@ -93,6 +100,7 @@ class Stacks:
         root = self._files.module(folder)
         if root is None:
             return
+        self._folder_of[stack.name] = folder
         values: dict[str, Value] = {}
         here = automatic(path for path in self._variable_files if folder_of(path) == folder)
         for path in (*here, *(self._context.shown(file) for file in stack.variable_files)):

@@ -18,52 +18,35 @@ def alarm_actions_disabled(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator[F
     every review and pages nobody. It is usually left over from a maintenance window.
 
     ## Bad
-    ```json tfplan.json
-    {
-      "format_version": "1.2",
-      "terraform_version": "1.9.5",
-      "resource_changes": [
-        {
-          "address": "aws_cloudwatch_metric_alarm.ingest_backlog",
-          "mode": "managed",
-          "type": "aws_cloudwatch_metric_alarm",
-          "name": "ingest_backlog",
-          "change": {
-            "actions": ["update"],
-            "after": {
-              "alarm_name": "prod-ingest-backlog",
-              "actions_enabled": false,
-              "alarm_actions": ["arn:aws:sns:us-east-1:111122223333:oncall"]
-            },
-            "after_unknown": {}
-          }
-        }
-      ]
+    ```hcl main.tf
+    resource "aws_cloudwatch_metric_alarm" "ingest_backlog" {
+      alarm_name          = "prod-ingest-backlog"
+      namespace           = "AWS/SQS"
+      metric_name         = "ApproximateNumberOfMessagesVisible"
+      dimensions          = { QueueName = "ingest" }
+      statistic           = "Maximum"
+      period              = 300
+      evaluation_periods  = 3
+      comparison_operator = "GreaterThanOrEqualToThreshold"
+      threshold           = 1000
+      actions_enabled     = false
+      alarm_actions       = ["arn:aws:sns:us-east-1:111122223333:oncall"]
     }
     ```
 
     ## Good
-    ```json tfplan.json
-    {
-      "format_version": "1.2",
-      "terraform_version": "1.9.5",
-      "resource_changes": [
-        {
-          "address": "aws_cloudwatch_metric_alarm.ingest_backlog",
-          "mode": "managed",
-          "type": "aws_cloudwatch_metric_alarm",
-          "name": "ingest_backlog",
-          "change": {
-            "actions": ["update"],
-            "after": {
-              "alarm_name": "prod-ingest-backlog",
-              "actions_enabled": true,
-              "alarm_actions": ["arn:aws:sns:us-east-1:111122223333:oncall"]
-            },
-            "after_unknown": {}
-          }
-        }
-      ]
+    ```hcl main.tf
+    resource "aws_cloudwatch_metric_alarm" "ingest_backlog" {
+      alarm_name          = "prod-ingest-backlog"
+      namespace           = "AWS/SQS"
+      metric_name         = "ApproximateNumberOfMessagesVisible"
+      dimensions          = { QueueName = "ingest" }
+      statistic           = "Maximum"
+      period              = 300
+      evaluation_periods  = 3
+      comparison_operator = "GreaterThanOrEqualToThreshold"
+      threshold           = 1000
+      alarm_actions       = ["arn:aws:sns:us-east-1:111122223333:oncall"]
     }
     ```
 

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kfm_audit.aws.arns import alarm_name
+from kfm_audit.evidence.reach import Reach
 from kfm_audit.evidence.readings import readings_of
 from kfm_audit.facts import Alarm, Change, CompositeAlarm, Fact, MetricAlarm, Subscription
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
-from kfm_audit.values import Unknown, known
+from kfm_audit.values import Known, Unknown, known
 
 
 @rule(
     "ALM022",
     on=(MetricAlarm, CompositeAlarm, Subscription),
-    changes=frozenset({Change.DELETED}),
+    changes=frozenset({Change.DELETED, Change.CHANGED}),
     severity=Severity.WARNING,
 )
 def alarm_removed(fact: Fact, ctx: Context[NoSettings]) -> Iterator[Finding]:
-    """The plan takes away an alarm, or the last subscriber of one, and leaves what was watched.
+    """The plan takes away an alarm or its last listener, and leaves what was watched.
 
     ## Why
     In a plan of forty changes one `- destroy` of an alarm is easily missed, and nothing breaks when it is
     gone: the queue still works, and whoever was told before is told no more. The rule is silent where the
     resource goes too, where another alarm of the plan reads the same metric, where an alarm of the same
     name stays, and where the alarm told nobody in the first place.
+
+    The same happens without a delete: an alarm loses its action, a subscription gets another endpoint or filter.
+    What the plan changes is followed twice, as it stands and as it will stand: where somebody got an alarm and
+    nobody will, the change is said to be the cause. Why nobody does is ALM001's, ALM002's or SNS001's.
 
     ## Bad
     ```json tfplan.json
@@ -113,7 +118,9 @@ def alarm_removed(fact: Fact, ctx: Context[NoSettings]) -> Iterator[Finding]:
     ```
 
     ## When it is undecided
-    Where the resource is not in the plan: it may stay, or go with another stack.
+    Where the resource is not in the plan, or of a kind that this rule does not know: it may stay, or go with
+    another stack. Where a subscription changes, and whether anybody gets the alarm by it then cannot be told: a
+    new endpoint has to be confirmed.
 
     ## Settings
     None.
@@ -123,7 +130,9 @@ def alarm_removed(fact: Fact, ctx: Context[NoSettings]) -> Iterator[Finding]:
     """
     if not ctx.evidence.alarms.readings.is_left(fact.stack):
         return  # the whole stack goes
-    if isinstance(fact, MetricAlarm):
+    if fact.change is Change.CHANGED:
+        yield from _changed(fact, ctx)
+    elif isinstance(fact, MetricAlarm):
         yield from _alarm(fact, ctx)
     elif isinstance(fact, CompositeAlarm):
         yield from _composite(fact, ctx)
@@ -136,11 +145,13 @@ def _alarm(alarm: MetricAlarm, ctx: Context[NoSettings]) -> Iterator[Finding]:
     joined = ctx.evidence.alarms.readings
     if not told or not readings or _replaced(alarm, ctx) or joined.are_read(alarm.stack, readings):
         return
-    changes = joined.fates(alarm.stack, (value for reading in readings for _, value in reading.dimensions))
+    values = dict.fromkeys(value for reading in readings for _, value in reading.dimensions)
+    fates = [found for value in values if (found := joined.fates(alarm.stack, (value,)))]
     what = str(readings[0])
-    if changes and all(change is Change.DELETED for change in changes):
+    # A service goes while its cluster stays: one of what the dimensions name is enough.
+    if any(all(change is Change.DELETED for change in found) for found in fates):
         return
-    if changes:
+    if fates:
         yield ctx.fail(
             alarm,
             f"is deleted, and {what} stays: it told {told}, and now nobody is told",
@@ -199,6 +210,49 @@ def _subscription(subscription: Subscription, ctx: Context[NoSettings]) -> Itera
             "the topic too",
             related=(ctx.related("notifies the topic", alarms[0], "alarm_actions"),),
         )
+
+
+def _changed(fact: Fact, ctx: Context[NoSettings]) -> Iterator[Finding]:
+    """What reached somebody before the plan, and reaches nobody after it."""
+    earlier = ctx.evidence.earlier
+    if isinstance(fact, Alarm):
+        gone = earlier.reach(fact) is Reach.NOT_REACHED and not _another_way(fact, ctx)
+        heard = earlier.heard(fact) if gone else ()
+        if heard:
+            yield ctx.fail(
+                fact,
+                f"changes, and reaches nobody then: until now it reaches {_named([end.subscriber for end in heard])}",
+                at="actions_enabled" if fact.actions_enabled == Known(False) else "alarm_actions",
+                help="keep a topic in alarm_actions that somebody is subscribed to, and actions_enabled true",
+                related=tuple(ctx.related("got it until now", end.subscriber) for end in heard[:3]),
+            )
+    elif isinstance(fact, Subscription):
+        lost = earlier.lost_by(fact)
+        for alarms, make in ((lost.unheard, ctx.fail), (lost.untold, ctx.undecided)):
+            left = [alarm for alarm in alarms if not _another_way(alarm, ctx)]
+            if left:
+                then = "reaches nobody then" if make == ctx.fail else "may reach nobody then"
+                yield make(
+                    fact,
+                    f"changes, and {_named(left)}, which somebody gets by it until now, {then}"
+                    + (f": it {lost.why}" if lost.why else ""),
+                    help="keep what it was until another subscription gets the alarms: add the new one beside it, confirm "
+                    "it, see its first message, and take the old one away then",
+                    related=tuple(ctx.related("is told by it", alarm, "alarm_actions") for alarm in left[:3]),
+                    key=then,
+                )
+
+
+def _another_way(alarm: Alarm, ctx: Context[NoSettings]) -> bool:
+    """Whether a composite or EventBridge tells somebody, or may."""
+    delivery, policy = ctx.evidence.delivery, ctx.policy.delivery
+    return (policy.composite and delivery.by_composite(alarm).exists is not False) or (
+        policy.eventbridge and delivery.by_eventbridge(alarm).exists is not False
+    )
+
+
+def _named(facts: Sequence[Fact]) -> str:
+    return facts[0].subject if len(facts) == 1 else f"{facts[0].subject} and {len(facts) - 1} more"
 
 
 def _told(alarm: Alarm, ctx: Context[NoSettings]) -> str:

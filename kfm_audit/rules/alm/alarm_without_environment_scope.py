@@ -29,48 +29,35 @@ def alarm_without_environment_scope(alarm: Alarm, ctx: Context[NoSettings]) -> I
     dimension, a tag (the provider's `default_tags` too), the provider configuration, or the stack.
 
     ## Bad
-    ```json tfplan.json
-    {
-      "format_version": "1.2",
-      "terraform_version": "1.9.5",
-      "resource_changes": [
-        {
-          "address": "aws_cloudwatch_metric_alarm.ingest_backlog",
-          "mode": "managed",
-          "type": "aws_cloudwatch_metric_alarm",
-          "name": "ingest_backlog",
-          "change": {
-            "actions": ["create"],
-            "after": {"alarm_name": "ingest-backlog", "dimensions": {"QueueName": "ingest"}},
-            "after_unknown": {"tags_all": {}}
-          }
-        }
-      ]
+    ```hcl main.tf
+    resource "aws_cloudwatch_metric_alarm" "ingest_backlog" {
+      alarm_name          = "ingest-backlog"
+      namespace           = "AWS/SQS"
+      metric_name         = "ApproximateNumberOfMessagesVisible"
+      dimensions          = { QueueName = "ingest" }
+      statistic           = "Maximum"
+      period              = 300
+      evaluation_periods  = 3
+      comparison_operator = "GreaterThanOrEqualToThreshold"
+      threshold           = 1000
+      alarm_actions       = ["arn:aws:sns:us-east-1:111122223333:oncall"]
     }
     ```
 
     ## Good
-    ```json tfplan.json
-    {
-      "format_version": "1.2",
-      "terraform_version": "1.9.5",
-      "resource_changes": [
-        {
-          "address": "aws_cloudwatch_metric_alarm.ingest_backlog",
-          "mode": "managed",
-          "type": "aws_cloudwatch_metric_alarm",
-          "name": "ingest_backlog",
-          "change": {
-            "actions": ["create"],
-            "after": {
-              "alarm_name": "ingest-backlog",
-              "dimensions": {"QueueName": "ingest"},
-              "tags_all": {"Environment": "prod"}
-            },
-            "after_unknown": {"tags_all": {}}
-          }
-        }
-      ]
+    ```hcl main.tf
+    resource "aws_cloudwatch_metric_alarm" "ingest_backlog" {
+      alarm_name          = "ingest-backlog"
+      namespace           = "AWS/SQS"
+      metric_name         = "ApproximateNumberOfMessagesVisible"
+      dimensions          = { QueueName = "ingest" }
+      statistic           = "Maximum"
+      period              = 300
+      evaluation_periods  = 3
+      comparison_operator = "GreaterThanOrEqualToThreshold"
+      threshold           = 1000
+      alarm_actions       = ["arn:aws:sns:us-east-1:111122223333:oncall"]
+      tags                = { Environment = "prod" }
     }
     ```
 
@@ -104,11 +91,17 @@ def alarm_without_environment_scope(alarm: Alarm, ctx: Context[NoSettings]) -> I
         ends = (
             ", ".join(sorted({reference.name for reference in scope.references})) or "values of the provider"
         )
+        told = (
+            "cannot be told: no input holds its"
+            if alarm.deployed
+            else "is known only after apply: it depends on"
+        )
         yield ctx.undecided(
             alarm,
-            f"whether it names an environment is known only after apply: it depends on {ends}",
+            f"whether it names an environment {told} {ends}",
             at="alarm_name",
-            help="put the environment into alarm_name, which the plan knows",
+            help="put the environment into alarm_name"
+            + (", or give its tags" if alarm.deployed else ", which the plan knows"),
         )
 
 

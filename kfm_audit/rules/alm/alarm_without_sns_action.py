@@ -35,47 +35,37 @@ def alarm_without_sns_action(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator
     hides the constants beside them.
 
     ## Bad
-    ```json tfplan.json
-    {
-      "format_version": "1.2",
-      "terraform_version": "1.9.5",
-      "resource_changes": [
-        {
-          "address": "aws_cloudwatch_metric_alarm.ingest_backlog",
-          "mode": "managed",
-          "type": "aws_cloudwatch_metric_alarm",
-          "name": "ingest_backlog",
-          "change": {
-            "actions": ["create"],
-            "after": {"alarm_name": "prod-ingest-backlog", "alarm_actions": null},
-            "after_unknown": {}
-          }
-        }
-      ]
+    ```hcl main.tf
+    resource "aws_cloudwatch_metric_alarm" "ingest_backlog" {
+      alarm_name          = "prod-ingest-backlog"
+      namespace           = "AWS/SQS"
+      metric_name         = "ApproximateNumberOfMessagesVisible"
+      dimensions          = { QueueName = "ingest" }
+      statistic           = "Maximum"
+      period              = 300
+      evaluation_periods  = 3
+      comparison_operator = "GreaterThanOrEqualToThreshold"
+      threshold           = 1000
     }
     ```
 
     ## Good
-    ```json tfplan.json
-    {
-      "format_version": "1.2",
-      "terraform_version": "1.9.5",
-      "resource_changes": [
-        {
-          "address": "aws_cloudwatch_metric_alarm.ingest_backlog",
-          "mode": "managed",
-          "type": "aws_cloudwatch_metric_alarm",
-          "name": "ingest_backlog",
-          "change": {
-            "actions": ["create"],
-            "after": {
-              "alarm_name": "prod-ingest-backlog",
-              "alarm_actions": ["arn:aws:sns:us-east-1:111122223333:oncall"]
-            },
-            "after_unknown": {}
-          }
-        }
-      ]
+    ```hcl main.tf
+    resource "aws_sns_topic" "oncall" {
+      name = "oncall"
+    }
+
+    resource "aws_cloudwatch_metric_alarm" "ingest_backlog" {
+      alarm_name          = "prod-ingest-backlog"
+      namespace           = "AWS/SQS"
+      metric_name         = "ApproximateNumberOfMessagesVisible"
+      dimensions          = { QueueName = "ingest" }
+      statistic           = "Maximum"
+      period              = 300
+      evaluation_periods  = 3
+      comparison_operator = "GreaterThanOrEqualToThreshold"
+      threshold           = 1000
+      alarm_actions       = [aws_sns_topic.oncall.arn]
     }
     ```
 

@@ -99,7 +99,8 @@ def invalid_filter_policy(subscription: Subscription, ctx: Context[NoSettings]) 
             help=_help(refusal),
         )
         return
-    filtered = subscription.filter_policy is not ABSENT
+    # What is deployed SNS has taken already.
+    filtered = subscription.filter_policy is not ABSENT and not subscription.deployed
     for attribute in ("filter_policy", "filter_policy_scope"):
         if filtered and isinstance(getattr(subscription, attribute), Unknown):
             yield ctx.undecided(

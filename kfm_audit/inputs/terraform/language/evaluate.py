@@ -33,10 +33,12 @@ from kfm_audit.inputs.terraform.language.values import (
     Fault,
     Names,
     Opened,
+    PartText,
     SetOf,
     Value,
     is_known,
     unknown_of,
+    with_marks,
 )
 from kfm_audit.values import Reference, ReferenceKind, Unknown
 
@@ -97,13 +99,23 @@ class Evaluator:
             shown = self._shown(expression, values)
             if service_of(shown) is not None:
                 # Whatever the region and the account will be, the service is written out.
-                return Unknown((Reference(shown, ReferenceKind.CONSTANT),))
-            return unknown_of(interpolated, self.budget)
+                references: tuple[Reference, ...] = (Reference(shown, ReferenceKind.CONSTANT),)
+            else:
+                references = unknown_of(interpolated, self.budget).references
+            return self._in_part(references, values)
         text = "".join(to_text(value) for value in values)
         if len(text) > MAX_TEXT:
             raise Fault("a text too long")
         self.budget.spend(len(text) // 64)
         return text
+
+    def _in_part(self, references: tuple[Reference, ...], values: list[Value]) -> Unknown:
+        try:
+            text = "".join(to_text(with_marks(value, self.budget)) for value in values)
+        except Fault:
+            return Unknown(references)
+        self.budget.spend(len(text) // 64)
+        return PartText(references, text) if len(text) <= MAX_TEXT else Unknown(references)
 
     def _shown(self, expression: Template, values: list[Value]) -> str:
         """A text with holes where parts are not known; "" where it cannot be one."""

@@ -13,7 +13,16 @@ from kfm_audit.inputs.terraform.language import collection_functions as collecti
 from kfm_audit.inputs.terraform.language import text_functions as texts
 from kfm_audit.inputs.terraform.language.primitives import to_bool, to_number, to_text
 from kfm_audit.inputs.terraform.language.types import to_list, to_map, to_set
-from kfm_audit.inputs.terraform.language.values import Budget, Opened, Value, is_known, unknown_of
+from kfm_audit.inputs.terraform.language.values import (
+    Budget,
+    Fault,
+    Opened,
+    PartText,
+    Value,
+    is_known,
+    unknown_of,
+    with_marks,
+)
 from kfm_audit.values import Reference, ReferenceKind, Unknown
 
 Function: TypeAlias = Callable[[tuple[Value, ...], Budget], Value]
@@ -33,6 +42,8 @@ def call(name: str, arguments: tuple[Value, ...], budget: Budget) -> Value:
             return unknown_of(arguments, budget)
         return partial(arguments, budget)
     if not all(is_known(argument, budget) for argument in arguments):
+        if name == "jsonencode" and not isinstance(arguments[0], Unknown | Opened):
+            return _jsonencode_in_part(arguments, budget)
         # A separator or a format is no part of what the result comes from.
         return unknown_of(arguments[1:] if name in _WITH_PATTERN else arguments, budget)
     whole = _WHOLE.get(name)
@@ -40,6 +51,15 @@ def call(name: str, arguments: tuple[Value, ...], budget: Budget) -> Value:
         references = unknown_of(arguments, budget).references
         return Unknown((*references, Reference(f"{name}()", ReferenceKind.UNRESOLVED)))
     return whole(arguments, budget)
+
+
+def _jsonencode_in_part(arguments: tuple[Value, ...], budget: Budget) -> Unknown:
+    unknown = unknown_of(arguments, budget)
+    try:
+        text = texts.jsonencode(tuple(with_marks(argument, budget) for argument in arguments), budget)
+    except Fault:
+        return unknown
+    return PartText(unknown.references, str(text))
 
 
 def _converted(convert: Callable[[Value], Value]) -> Function:

@@ -29,6 +29,7 @@ from kfm_audit.inputs.terraform.language.syntax import (
     Unread,
 )
 from kfm_audit.inputs.terraform.language.templates import heredoc, quoted
+from kfm_audit.pattern import pattern
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -37,13 +38,13 @@ MAX_DEPTH: Final = 100
 _SILENT: Final = frozenset(
     {"comment", "(", ")", ",", "tuple_start", "tuple_end", "object_start", "object_end"}
 )
-_PLAIN: Final = re.compile(rb'"[^"\\$%\r\n]*"')
-_NUMBER: Final = re.compile(rb"[0-9]{1,15}")
+_PLAIN: Final = pattern(rb'"[^"\\$%\r\n]*"')
+_NUMBER: Final = pattern(rb"[0-9]{1,15}")
 _WORDS: Final = {b"true": True, b"false": False, b"null": None}
-_PATH: Final = re.compile(rb"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*){1,8}", re.ASCII)
+_PATH: Final = pattern(rb"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*){1,8}", re.ASCII)
 # Possessive: what a part has taken is never tried again, so that no text can make the match slow.
-_FILLED: Final = re.compile(rb'"(?:[^"\\$%\r\n]++|\$\{[A-Za-z_]\w*(?:\.[A-Za-z_]\w*){1,8}\})*+"', re.ASCII)
-_HOLE: Final = re.compile(r"\$\{([^}]+)\}")
+_FILLED: Final = pattern(rb'"(?:[^"\\$%\r\n]++|\$\{[A-Za-z_]\w*(?:\.[A-Za-z_]\w*){1,8}\})*+"', re.ASCII)
+_HOLE: Final = pattern(r"\$\{([^}]+)\}")
 _STEPS: Final = frozenset({"get_attr", "index", "splat"})
 
 

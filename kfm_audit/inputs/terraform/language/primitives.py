@@ -9,11 +9,12 @@ from typing import Final
 import msgspec
 
 from kfm_audit.inputs.terraform.language.values import Budget, Fault, Value
+from kfm_audit.pattern import pattern
 
 MAX_TEXT: Final = 1_000_000
 """Characters that a text may grow to; more is refused."""
 
-_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?", re.ASCII)
+_NUMBER: Final = pattern(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?", re.ASCII)
 _BOOLS: Final = {"true": True, "1": True, "false": False, "0": False}
 _MAX_DIGITS: Final = 300
 _HTML: Final = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}

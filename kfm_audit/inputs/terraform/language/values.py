@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Protocol, TypeAlias
 
+from kfm_audit.aws.partly_known import mark
 from kfm_audit.values import Reference, ReferenceKind, Unknown
 
 
@@ -56,6 +57,15 @@ class Opened:
     def certain(self) -> bool:
         """Whether it is certain that what `index` gives exists: `try` must know."""
         return True
+
+
+class PartText(Unknown, frozen=True):
+    """A text that is known in part: `text` holds a mark (`aws/partly_known.py`) for each piece that is not.
+
+    For all but the readers of documents it is unknown, and no more.
+    """
+
+    text: str = ""
 
 
 class SetOf(tuple["Value", ...]):
@@ -145,6 +155,21 @@ def references_in(value: Value, budget: Budget) -> Iterator[Reference]:
             yield from item.references
         elif isinstance(item, Opened):
             yield from item.whole.references
+
+
+def with_marks(value: Value, budget: Budget) -> Value:
+    """A value with a mark in the place of each part that is not known. Raises Exhausted, RecursionError."""
+    budget.spend()
+    if isinstance(value, PartText):
+        return value.text
+    if isinstance(value, Unknown | Opened):
+        references = (value.whole if isinstance(value, Opened) else value).references
+        return mark(", ".join(dict.fromkeys(reference.name for reference in references)))
+    if isinstance(value, tuple):
+        return tuple(with_marks(item, budget) for item in value)
+    if isinstance(value, dict):
+        return {key: with_marks(item, budget) for key, item in value.items()}
+    return value
 
 
 def unknown_of(values: Iterable[Value], budget: Budget) -> Unknown:

@@ -1,0 +1,212 @@
+"""How bad an alarm says that it is, and which severities a topic or a subscriber is for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from kfm_audit.aws.arns import parse_arn
+from kfm_audit.globs import matches_any
+from kfm_audit.pattern import pattern
+from kfm_audit.values import ABSENT, Attribute, Known, Unknown, known
+
+if TYPE_CHECKING:
+    from kfm_audit.evidence.reach import Destination
+    from kfm_audit.facts import Alarm, ChatChannel, Subscription
+    from kfm_audit.policy.model import Policy
+
+_WORDS: Final = pattern(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+")
+_NEGATIONS: Final = frozenset({"non", "not", "no"})
+_SCALES: Final = (
+    tuple(f"Sev{n}" for n in range(6)),
+    tuple(f"P{n}" for n in range(6)),
+    ("critical", "warning"),
+)
+"""What is a severity though no policy says so, worst first. `high` and `error` are words of what is watched."""
+_SPELT: Final = {"severity": "sev", "priority": "p", "prio": "p"}
+_CARRIED: Final = frozenset({"email", "email-json", "sqs", "lambda", "firehose", "application"})
+"""Protocols whose endpoint has a name that people chose; a URL is mostly a token."""
+
+
+class Fit(Enum):
+    """How the severities that a recipient is for are to an alarm's."""
+
+    RIGHT = "right"
+    LESSER = "lesser"
+    """It is for what is less bad, all of it."""
+    GRAVER = "graver"
+    """It is for what is worse, all of it."""
+    OTHER = "other"
+    UNTOLD = "untold"
+    """The two are of different vocabularies."""
+
+
+class Said(Struct, frozen=True):
+    """The severity of an alarm, and what says so: `its tag severity`."""
+
+    name: str
+    by: str
+
+
+class Meant(Struct, frozen=True):
+    """The severities that a recipient is for, none where it is for any; and what says so."""
+
+    names: tuple[str, ...] = ()
+    by: str = ""
+    by_policy: bool = False
+
+
+ANY: Final = Meant()
+
+
+class Severities:
+    """The severities of a policy, with those that everybody writes, recognised in names and tags."""
+
+    def __init__(self, policy: Policy) -> None:
+        """Take the words of the policy, worst first: `delivery.severities`, and the vocabulary of telemetry."""
+        self._routes = policy.delivery.severities
+        vocabulary = policy.telemetry.vocabularies.get("severity", ())
+        # A vocabulary that holds them all has the whole order; routes may be given for some only.
+        first = () if set(self._routes) <= set(vocabulary) else self._routes
+        own = tuple(dict.fromkeys((*first, *vocabulary)))
+        self._scales = (own, *_SCALES)
+        self._words: dict[str, str] = {}
+        for name in (*own, *(name for scale in _SCALES for name in scale)):
+            self._words.setdefault(_plain(name).strip(), name)
+        for name, route in self._routes.items():
+            for word in route.words:
+                self._words[_plain(word).strip()] = name
+        self._topics: dict[tuple[str, str], Meant] = {}
+        self._subscribers: dict[tuple[str, str], Meant] = {}
+
+    def of(self, alarm: Alarm, tags: Iterable[str]) -> Said | Unknown | None:
+        """The severity of an alarm: policy's word first, then its tag, its name, its address.
+
+        Unknown where a tag or the name may say it after apply; None where nothing does.
+        """
+        name = known(alarm.alarm_name)
+        for severity, route in self._routes.items():
+            if route.alarms and any(
+                matches_any(text, route.alarms) for text in (alarm.subject, name) if text
+            ):
+                return Said(severity, "policy (delivery.severities)")
+        if isinstance(alarm.tags, Known):
+            tagged = self._of_tags(alarm.tags.value, tags)
+            if tagged is not None:
+                return tagged
+        for text, by in ((name, "its name"), (alarm.subject, "its address")):
+            named = self.named_in(text) if text else ()
+            if named:
+                return Said(named[0], by) if len(named) == 1 else None
+        for attribute in (alarm.tags, alarm.alarm_name):
+            if isinstance(attribute, Unknown):
+                return attribute
+        return None
+
+    def named_in(self, text: str) -> tuple[str, ...]:
+        """The severities that are words of a text: Sev2 of `prod-sev2-backlog`, none of `non-critical`."""
+        words = _plain(text)
+        found = {}
+        for word, name in self._words.items():
+            at = words.find(f" {word} ")
+            if at >= 0 and words[:at].rpartition(" ")[2] not in _NEGATIONS:
+                found[name] = at
+        return tuple(sorted(found, key=lambda name: (found[name], name)))
+
+    def of_topic(self, destination: Destination) -> Meant:
+        """The severities that a topic is for, by policy, its name, or its address."""
+        if destination.key not in self._topics:
+            topic = destination.topic
+            named = known(topic.name) if topic is not None else None
+            arn = known(topic.arn) if topic is not None else destination.name
+            parsed = parse_arn(arn or "")
+            texts = (
+                (named or (parsed.resource if parsed else None), "its name"),
+                (None if parsed and topic is None else destination.name, "its address"),
+            )
+            globs = {name: route.topics for name, route in self._routes.items()}
+            self._topics[destination.key] = self._meant(globs, (arn,), texts)
+        return self._topics[destination.key]
+
+    def of_subscriber(self, subscriber: Subscription | ChatChannel) -> Meant:
+        """The severities that a subscriber is for, by policy, its address, or its endpoint's name."""
+        key = (subscriber.stack, subscriber.subject)
+        if key not in self._subscribers:
+            endpoint: Attribute[str] = getattr(subscriber, "endpoint", ABSENT)
+            protocol: Attribute[str] = getattr(subscriber, "protocol", ABSENT)
+            text = known(endpoint) or ""
+            parsed = parse_arn(text)
+            named = (parsed.resource if parsed else text) if (known(protocol) or "") in _CARRIED else None
+            # The ARN of a subscription holds its topic's name, which is not its own.
+            address = None if parse_arn(subscriber.subject) else subscriber.subject
+            globs = {name: route.subscribers for name, route in self._routes.items()}
+            self._subscribers[key] = self._meant(
+                globs, (subscriber.subject, text), ((address, "its address"), (named, "its endpoint"))
+            )
+        return self._subscribers[key]
+
+    def fit(self, severity: str, meant: Meant) -> Fit:
+        """Whether what is of that severity is for the recipient."""
+        if not meant.names or severity in meant.names:
+            return Fit.RIGHT
+        distances = [self._distance(severity, name) for name in meant.names]
+        if None in distances:
+            return Fit.UNTOLD
+        if all(distance is not None and distance > 0 for distance in distances):
+            return Fit.LESSER
+        if all(distance is not None and distance < 0 for distance in distances):
+            return Fit.GRAVER
+        return Fit.OTHER
+
+    def _distance(self, one: str, other: str) -> int | None:
+        for scale in self._scales:
+            if one in scale and other in scale:
+                return scale.index(other) - scale.index(one)
+        return None
+
+    def _of_tags(self, tags: Mapping[str, str], keys: Iterable[str]) -> Said | None:
+        wanted = {key.lower() for key in keys}
+        for key, value in tags.items():
+            if key.lower() in wanted:
+                named = self.named_in(value) or self.named_in(f"{key}{value}")
+                if len(named) == 1:
+                    return Said(named[0], f"its tag {key}")
+        return None
+
+    def _meant(
+        self,
+        globs: Mapping[str, tuple[str, ...]],
+        addressed: tuple[str | None, ...],
+        texts: tuple[tuple[str | None, str], ...],
+    ) -> Meant:
+        """By the globs of policy, else by the first of the texts that names a severity."""
+        candidates = [text for text in (*addressed, *(text for text, _ in texts)) if text]
+        listed = tuple(
+            name
+            for name, patterns in globs.items()
+            if patterns and any(matches_any(text, patterns) for text in candidates)
+        )
+        if listed:
+            return Meant(listed, "policy", by_policy=True)
+        for text, by in texts:
+            named = self.named_in(text) if text else ()
+            if named:
+                return Meant(named, by)
+        return ANY
+
+
+def _plain(text: str) -> str:
+    """The words of a text in lower case, with one space around each: ` prod sev2 backlog `."""
+    words: list[str] = []
+    for found in _WORDS.findall(text):
+        word = found.lower()
+        letters = word.rstrip("0123456789")
+        word = f"{_SPELT.get(letters, letters)}{word[len(letters) :]}" if word != letters else word
+        if word.isdigit() and words and words[-1] in ("sev", *_SPELT):
+            words[-1] = f"{_SPELT.get(words[-1], words[-1])}{word}"
+        else:
+            words.append(word)
+    return f" {' '.join(words)} "
