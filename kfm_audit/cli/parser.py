@@ -162,95 +162,17 @@ def _add_explain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     explain.add_argument("rule", metavar="RULE", help="id or name: ALM001, alarm-without-sns-action")
 
 
-def _add_collect(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    collect = commands.add_parser(
-        "collect",
-        help="fetch what a server says, for check to read",
-        description="Fetch what a lakeFS server says beside its audit log into a folder that check reads "
-        "later. Endpoint and credentials are lakectl's: LAKECTL_SERVER_ENDPOINT_URL and "
-        "LAKECTL_CREDENTIALS_*, else ~/.lakectl.yaml.",
-        epilog="exit codes: 0 all was got; 2 wrong usage, endpoint or credentials; 4 something was not got",
-        formatter_class=_formatter(),
-        allow_abbrev=False,
-    )
-    collect.set_defaults(command=_collect)
-    add = collect.add_argument
-    add("source", choices=("lakefs",), help="which server is asked")
-    add("--to", metavar="DIR", default="lakefs", help="the folder (default: lakefs)")
-    add(
-        "--repository",
-        metavar="NAME",
-        action="append",
-        default=[],
-        help="only this repository; repeatable (default: all that the user may see)",
-    )
-    add(
-        "--branch",
-        metavar="GLOB",
-        action="append",
-        default=[],
-        help="the history of these branches too; repeatable (default: the environment branches of the policy)",
-    )
-    add("--since", metavar="TIMESTAMP", help="history from this time on (default: all of it)")
-    add("--policy", metavar="FILE|PACK", help="the policy (default: the config's, else kfm-v11)")
-    add(
-        "--timeout",
-        metavar="SECONDS",
-        type=float,
-        default=60.0,
-        help="how long one answer is waited for (default: 60)",
-    )
-    add("--restart", action="store_true", help="ask for everything again, where a collection was broken off")
-    add("--quiet", "-q", action="store_true", help="say only what is missing")
-
-
-def _add_case(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    case = commands.add_parser(
-        "case",
-        help="show one rollback case on one page",
-        description="Show one rollback case: what happened, how long the bad state could be read and by whom, "
-        "what to rebuild, and what is owed by when.",
-        formatter_class=_formatter(),
-        allow_abbrev=False,
-    )
-    case.set_defaults(command=_case)
-    add = case.add_argument
-    add(
-        "case",
-        metavar="ID",
-        help="the case's subject, a request id of one of its calls, or the beginning of either",
-    )
-    add("paths", nargs="*", metavar="PATH", default=["."], help="what to read (default: .)")
-    add("--policy", metavar="FILE|PACK", help="the policy (default: the config's, else kfm-v11)")
-    add("--config", metavar="FILE", help="this config, whatever stands nearer")
-    add("--isolated", action="store_true", help="no config at all")
-    add("--now", metavar="TIMESTAMP", help="judge as of this time, ISO 8601 (default: the clock's)")
-    add(
-        "--ledger",
-        metavar="FILE",
-        help="look among the cases that this file holds open too; it is not written",
-    )
-    add("--format", choices=("text", "json"), default="text", help="how (default: text)")
-    add("--write", metavar="DIR", help="write a draft of each missing record below this folder")
-
-
 _COMMANDS: Final[dict[str, Any]] = {  # argparse gives what they take no public name
     "check": _add_check,
-    "case": _add_case,
+    "case": lambda commands: import_module("kfm_audit.cli.case_arguments").add(commands),
     "rules": _add_rules,
     "explain": _add_explain,
-    "collect": _add_collect,
+    "collect": lambda commands: import_module("kfm_audit.cli.collect_arguments").add(commands),
     "test": lambda commands: import_module("kfm_audit.cli.test_arguments").add(commands),
     "replay": lambda commands: import_module("kfm_audit.cli.replay_arguments").add(commands),
     "drill": lambda commands: import_module("kfm_audit.cli.drill_arguments").add(commands),
 }
 """What adds each command to the parser."""
-
-
-def _case(options: argparse.Namespace) -> int:
-    from kfm_audit.cli.case import case
-
-    return case(options)
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -269,12 +191,6 @@ def _explain(options: argparse.Namespace) -> int:
     from kfm_audit.cli.explain import explain
 
     return explain(options)
-
-
-def _collect(options: argparse.Namespace) -> int:
-    from kfm_audit.cli.collect import collect
-
-    return collect(options)
 
 
 def terminal_width() -> int:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from kfm_audit.aws.alarm_rule import AlarmState
+from kfm_audit.aws.alarm_rule import AlarmRuleError, AlarmState
+from kfm_audit.aws.alarm_rule_shape import shape
+from kfm_audit.aws.arns import alarm_name
 from kfm_audit.drill.measured import LASTS, MINUTE, ONSET, measured
 from kfm_audit.drill.modes import HEALTHY, MODES, NAMESPACES, Mode
 from kfm_audit.drill.resources import Resource, Resources
 from kfm_audit.evidence import Evidence
 from kfm_audit.evidence.reach import Reach
 from kfm_audit.evidence.series import series_of
-from kfm_audit.facts import Alarm, MetricAlarm
+from kfm_audit.facts import Alarm, CompositeAlarm, MetricAlarm
 from kfm_audit.simulation import Notice, SeriesError, Simulation, deliveries, key_of, simulate
 from kfm_audit.simulation.watch import Watch, watch_of
 from kfm_audit.values import Known, Unknown, known
@@ -96,16 +98,36 @@ class Drill:
         """The outcome of this case, or of one that differs in names alone: not for its names, `by` and `who`.
 
         Cases are alike where each alarm reads the same metrics of the same roles in the same way, and
-        no composite is above it. So thousands of alarms of one module cost a few simulations.
+        the composites above them ask the same of them and of no other. So thousands of alarms of one
+        module cost a few simulations.
         """
         alarms = self.resources.alarms(resource)
-        signature = [_signature(alarm, resource) for alarm in alarms]
+        order = {key_of(alarm): number for number, alarm in enumerate(alarms)}
+        signature = [
+            self._rule_signature(alarm, order)
+            if isinstance(alarm, CompositeAlarm)
+            else _signature(alarm, resource)
+            for alarm in alarms
+        ]
         if any(item is None for item in signature):
             return self.outcome(resource, mode)
         key = (mode.name, tuple(signature), tuple(self._may_act(alarm) for alarm in alarms))
         if key not in self._alike:
             self._alike[key] = self.outcome(resource, mode)
         return replace(self._alike[key], resource=resource, could_page=self.acting(resource))
+
+    def _rule_signature(self, composite: CompositeAlarm, order: Mapping[tuple[str, str], int]) -> object:
+        """What a composite asks of the alarms in `order`; None where it asks more, or may be kept from acting."""
+        rule = self._evidence.alarms.rule_of(composite)
+        if rule is None or isinstance(rule, AlarmRuleError) or composite.actions_suppressor is not None:
+            return None
+        children = []
+        for child in self._evidence.alarms.children_of(composite):
+            named = self._evidence.alarms.named(composite, alarm_name(child.child))
+            if len(named) != 1 or key_of(named[0]) not in order:
+                return None
+            children.append((child.state, order[key_of(named[0])]))
+        return (shape(rule), tuple(children))
 
     def acting(self, resource: Resource) -> tuple[Alarm, ...]:
         """The alarms that read the resource, or stand above, and have actions."""
