@@ -24,6 +24,7 @@ from kfm_audit.simulation.watch import Watch, watch_of
 from kfm_audit.values import Known, Unknown, known
 
 _LONGEST: Final = 8 * 86_400
+_SOON: Final = 20 * MINUTE
 
 
 class Answer(Enum):
@@ -77,8 +78,8 @@ class Drill:
             if resource.kind in mode.into:
                 yield self.outcome(resource, mode)
 
-    def outcome(self, resource: Resource, mode: Mode) -> Outcome:
-        """One mode of one resource."""
+    def outcome(self, resource: Resource, mode: Mode, lasts: int = LASTS) -> Outcome:
+        """One mode of one resource, looked at for `lasts` seconds from the beginning of the failure."""
         alarms = self.resources.alarms(resource)
         acting = tuple(alarm for alarm in alarms if self._may_act(alarm))
         if not alarms:
@@ -87,7 +88,7 @@ class Drill:
             )
         heard = [alarm for alarm in alarms if not _unmodelled(alarm)]
         try:
-            simulation = self._simulated(resource, mode, heard)
+            simulation = self._simulated(resource, mode, heard, lasts)
         except SeriesError as error:
             return Outcome(
                 resource=resource, mode=mode, answer=Answer.UNTOLD, why=f"an alarm {error}", could_page=acting
@@ -96,6 +97,8 @@ class Drill:
 
     def like(self, resource: Resource, mode: Mode) -> Outcome:
         """The outcome of this case, or of one that differs in names alone: not for its names, `by` and `who`.
+
+        Where an alarm acts soon, no more is looked at: `pages` are then those until that time.
 
         Cases are alike where each alarm reads the same metrics of the same roles in the same way, and
         the composites above them ask the same of them and of no other. So thousands of alarms of one
@@ -110,10 +113,10 @@ class Drill:
             for alarm in alarms
         ]
         if any(item is None for item in signature):
-            return self.outcome(resource, mode)
+            return self._soon_or_never(resource, mode)
         key = (mode.name, tuple(signature), tuple(self._may_act(alarm) for alarm in alarms))
         if key not in self._alike:
-            self._alike[key] = self.outcome(resource, mode)
+            self._alike[key] = self._soon_or_never(resource, mode)
         return replace(self._alike[key], resource=resource, could_page=self.acting(resource))
 
     def _rule_signature(self, composite: CompositeAlarm, order: Mapping[tuple[str, str], int]) -> object:
@@ -133,14 +136,19 @@ class Drill:
         """The alarms that read the resource, or stand above, and have actions."""
         return tuple(alarm for alarm in self.resources.alarms(resource) if self._may_act(alarm))
 
-    def _simulated(self, resource: Resource, mode: Mode, alarms: list[Alarm]) -> Simulation:
+    def _soon_or_never(self, resource: Resource, mode: Mode) -> Outcome:
+        """The outcome, looked at no longer than until it is certain that an alarm acts: most do so soon."""
+        soon = self.outcome(resource, mode, _SOON)
+        return soon if soon.sent else self.outcome(resource, mode)
+
+    def _simulated(self, resource: Resource, mode: Mode, alarms: list[Alarm], lasts: int) -> Simulation:
         before = min(_LONGEST, max([7_200, *(_window(alarm) for alarm in alarms)]))
         before += -before % MINUTE
         return simulate(
             self._evidence,
             measured(resource, mode, alarms, before),
             start=ONSET - before,
-            stop=ONSET + LASTS,
+            stop=ONSET + lasts,
             alarms=alarms,
             evaluate_from=ONSET,
             initial=dict.fromkeys(map(key_of, self._evidence.alarms.all), AlarmState.OK),
