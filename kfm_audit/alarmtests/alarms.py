@@ -33,6 +33,11 @@ class Unreadable(Struct, frozen=True):
     path: str
     why: tuple[str, ...]
 
+    @property
+    def said(self) -> tuple[str, ...]:
+        """Each reason as a sentence that begins with the file that it is about."""
+        return tuple(why if why.startswith(self.path) else f"{self.path}: {why}" for why in self.why)
+
 
 class LoadedAlarms:
     """All alarms of a plan, a folder or a description, with all that their notifications pass through."""
@@ -70,9 +75,12 @@ class LoadedAlarms:
         return found
 
 
-def load_alarms(file: Path, base: Path, variable_files: tuple[Path, ...] = ()) -> LoadedAlarms | Unreadable:
+def load_alarms(
+    file: Path, base: Path, variable_files: tuple[Path, ...] = (), *, none_too: bool = False
+) -> LoadedAlarms | Unreadable:
     """Read a plan with the sources beside it, a folder of sources, or a description of alarms.
 
+    Where there is no alarm, there is nothing to be read for most; `none_too` is for who asks what then.
     Paths in messages are relative to `base`. Raises nothing.
     """
     shown = display(file, base)
@@ -93,7 +101,7 @@ def load_alarms(file: Path, base: Path, variable_files: tuple[Path, ...] = ()) -
         return Unreadable(shown, lost)
     # Notifications are told of as of any time: nothing in them hangs on it.
     alarms = LoadedAlarms(Evidence(library.facts, policy, datetime.now(UTC)), library, named)
-    return alarms if alarms.all else Unreadable(shown, ("it holds no CloudWatch alarm",))
+    return alarms if alarms.all or none_too else Unreadable(shown, ("it holds no CloudWatch alarm",))
 
 
 def _found(file: Path, folder: Path, base: Path) -> Iterator[Found]:

@@ -121,7 +121,7 @@ class _FileRunner:
         loaded = self._alarms.of(self._file, suite)
         if isinstance(loaded, Unreadable):
             place = suite.places.get("alarms", Place())
-            unreadable = tuple(Fault(self._path, place, f"{loaded.path}: {why}") for why in loaded.why)
+            unreadable = tuple(Fault(self._path, place, why) for why in loaded.said)
             return FileResult(path=self._path, unreadable=unreadable, lines=lines)
         source = display(_beside(self._file, suite.alarms), self._request.base)
         results = tuple(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kfm_audit.audit import Audited, audit
 from kfm_audit.cli.check import resolve
-from kfm_audit.cli.outputs import write_whole
+from kfm_audit.cli.destinations import write_whole
 from kfm_audit.cli.parser import UsageError, build_parser, terminal_width
 from kfm_audit.exits import Exit
 from kfm_audit.facts import Case

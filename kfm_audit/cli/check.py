@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kfm_audit.audit import Audited, Run, audit
-from kfm_audit.cli.outputs import parse_outputs, write_outputs
+from kfm_audit.cli.destinations import parse_outputs
+from kfm_audit.cli.outputs import write_outputs
 from kfm_audit.cli.parser import UsageError
 from kfm_audit.config import (
     Config,
@@ -31,6 +32,7 @@ from kfm_audit.inputs.kind import Kind
 from kfm_audit.inputs.source import Source
 from kfm_audit.policy.load import DEFAULT_PACK, LoadedPolicy, PolicyError, load_policy, place_in
 from kfm_audit.policy.strict import DocumentError, nearest
+from kfm_audit.reports import FORMATS
 from kfm_audit.reports.report import Window
 from kfm_audit.rules.judge import RuleSetting, configure
 from kfm_audit.rules.kit import Rule
@@ -44,7 +46,7 @@ STDIN = "-"
 
 def check(options: argparse.Namespace) -> int:
     """Carry out `check`. Raises UsageError."""
-    outputs = parse_outputs(options.output)
+    outputs = parse_outputs(options.output, FORMATS)
     run = resolve(options)
     audited: Audited = audit(run)
     write_outputs(audited, outputs, options, run)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from kfm_audit.alarmtests.alarms import LoadedAlarms, Unreadable, load_alarms
-from kfm_audit.cli.outputs import write_whole
+from kfm_audit.cli.destinations import parse_outputs, write_whole
 from kfm_audit.cli.parser import UsageError
 from kfm_audit.drill.document import DrillDocument, document
 from kfm_audit.drill.drill import Drill
@@ -22,7 +21,7 @@ FORMATS: Final = ("text", "json", "markdown")
 
 def drill(options: argparse.Namespace) -> int:
     """Carry out `drill`. Raises UsageError."""
-    outputs = _outputs(options.output)
+    outputs = parse_outputs(options.output, FORMATS)
     loaded = _load(options.alarms)
     if loaded is None:
         return 4
@@ -35,7 +34,8 @@ def drill(options: argparse.Namespace) -> int:
     if not found.entries:
         print(f"kfm-audit: {options.alarms}: no queue or function, and no alarm on one", file=sys.stderr)
         return 3
-    for name, file in outputs:
+    for output in outputs:
+        name, file = output.format, output.file
         shown = _rendered(found, name)
         if file is None:
             sys.stdout.write(shown)
@@ -69,21 +69,9 @@ def _load(word: str) -> LoadedAlarms | None:
     file = Path(word).absolute()
     if not file.exists():
         raise UsageError(f"{word}: no such file or folder")
-    found = load_alarms(file, Path.cwd())
+    found = load_alarms(file, Path.cwd(), none_too=True)
     if isinstance(found, Unreadable):
-        for why in found.why:
-            print(f"kfm-audit: {found.path}: {why}", file=sys.stderr)
+        for why in found.said:
+            print(f"kfm-audit: {why}", file=sys.stderr)
         return None
     return found
-
-
-def _outputs(words: Sequence[str]) -> list[tuple[str, Path | None]]:
-    outputs: list[tuple[str, Path | None]] = []
-    for word in words or ("text",):
-        name, _, path = word.partition("=")
-        if name not in FORMATS:
-            raise UsageError(f"--output {word}: the formats are {', '.join(FORMATS)}")
-        outputs.append((name, Path(path) if path else None))
-    if sum(file is None for _, file in outputs) > 1:
-        raise UsageError("--output: only one format can go to standard output; give the others a PATH")
-    return outputs

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from kfm_audit.audit import Audited
-from kfm_audit.cli.outputs import write_whole
+from kfm_audit.cli.destinations import write_whole
 from kfm_audit.cli.parser import UsageError
 from kfm_audit.facts import BranchHead
 from kfm_audit.inputs.find import Found

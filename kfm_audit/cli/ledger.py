@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from kfm_audit.audit import Audited
-from kfm_audit.cli.outputs import write_whole
+from kfm_audit.cli.destinations import write_whole
 from kfm_audit.cli.parser import UsageError
 from kfm_audit.facts import Case
 from kfm_audit.inputs.find import display

@@ -1,51 +1,23 @@
-"""Where reports go: standard output, or files that appear whole or not at all."""
+"""The reports of `check`, each in its format, where it belongs."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
-from msgspec import Struct
-
 from kfm_audit.audit import Audited, Run
+from kfm_audit.cli.destinations import Output, write_whole
 from kfm_audit.cli.parser import UsageError, terminal_width
 from kfm_audit.findings.finding import Severity
 from kfm_audit.inputs.find import display
-from kfm_audit.policy.strict import nearest
 from kfm_audit.reports import FORMATS
 from kfm_audit.reports.report import View
 
 PUBLIC = ("sarif", "github", "summary")
 """Formats that land where everybody can read them: names of people are replaced, unless config says no."""
-
-
-class Output(Struct, frozen=True):
-    """A format, and the file that it goes to; None is standard output."""
-
-    format: str
-    file: Path | None
-
-
-def parse_outputs(words: Iterable[str]) -> tuple[Output, ...]:
-    """Read `FORMAT[=PATH]`s. Raises UsageError."""
-    outputs = []
-    for word in words:
-        name, _, path = word.partition("=")
-        if name not in FORMATS:
-            raise UsageError(f"--output {word}: no format is called {name}{nearest(name, FORMATS)}")
-        outputs.append(Output(name, Path(path) if path else None))
-    outputs = outputs or [Output("text", None)]
-    if sum(1 for output in outputs if output.file is None) > 1:
-        raise UsageError("--output: only one format can go to standard output; give the others a PATH")
-    files = [output.file.resolve() for output in outputs if output.file]
-    for file in files:
-        if files.count(file) > 1:
-            raise UsageError(f"--output: two formats cannot go to one file, {file.name}")
-    return tuple(outputs)
 
 
 def write_outputs(
@@ -106,28 +78,3 @@ def _width(stream: TextIO) -> int:
     if not stream.isatty():
         return 100
     return terminal_width()
-
-
-def write_whole(file: Path, text: str) -> None:
-    """Write a file that appears whole or not at all. Raises UsageError."""
-    import tempfile
-
-    try:
-        if file.exists() and not file.is_file():
-            file.write_text(text, encoding="utf-8", newline="\n")  # /dev/stdout, a pipe: never to be replaced
-            return
-        place = file.resolve()  # what a link leads to is written, the link stays
-        place.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-                stream.write(text)
-            mask = os.umask(0)
-            os.umask(mask)
-            Path(name).chmod(0o666 & ~mask)
-            Path(name).replace(place)
-        except BaseException:
-            Path(name).unlink()
-            raise
-    except OSError as error:
-        raise UsageError(f"{file}: cannot be written: {error.strerror}") from None

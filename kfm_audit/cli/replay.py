@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kfm_audit.alarmtests.alarms import LoadedAlarms, Unreadable, load_alarms
-from kfm_audit.cli.outputs import write_whole
+from kfm_audit.cli.destinations import Output, parse_outputs, write_whole
 from kfm_audit.cli.parser import UsageError
 from kfm_audit.facts import Incident, UnreadableInput
 from kfm_audit.inputs import Kinds
@@ -30,7 +30,7 @@ _CURE: Final = "pip install 'kfm-audit[replay]'"
 
 def replay(options: argparse.Namespace) -> int:
     """Carry out `replay`. Raises UsageError."""
-    outputs = _outputs(options.output)
+    outputs = parse_outputs(options.output, FORMATS)
     for option, value, least in (("--interval", options.interval, 1), ("--plots", options.plots, 0)):
         if value < least:
             raise UsageError(f"{option} {value}: give {least} or more")
@@ -69,8 +69,9 @@ def replay(options: argparse.Namespace) -> int:
     return 4 if answered.document.lost else 0
 
 
-def _write(answered: Answer, outputs: Sequence[tuple[str, Path | None]]) -> None:
-    for name, file in outputs:
+def _write(answered: Answer, outputs: Sequence[Output]) -> None:
+    for output in outputs:
+        name, file = output.format, output.file
         try:
             text = answered.render(name)
         except ImportError as error:
@@ -81,23 +82,11 @@ def _write(answered: Answer, outputs: Sequence[tuple[str, Path | None]]) -> None
             write_whole(file, text)
 
 
-def _outputs(words: Sequence[str]) -> list[tuple[str, Path | None]]:
-    outputs: list[tuple[str, Path | None]] = []
-    for word in words or ("text",):
-        name, _, path = word.partition("=")
-        if name not in FORMATS:
-            raise UsageError(f"--output {word}: the formats are {', '.join(FORMATS)}")
-        outputs.append((name, Path(path) if path else None))
-    if sum(file is None for _, file in outputs) > 1:
-        raise UsageError("--output: only one format can go to standard output; give the others a PATH")
-    return outputs
-
-
 def _load(word: str) -> LoadedAlarms | None:
     found = load_alarms(_existing(word), Path.cwd())
     if isinstance(found, Unreadable):
-        for why in found.why:
-            _say(f"{found.path}: {why}")
+        for why in found.said:
+            _say(why)
         return None
     return found
 

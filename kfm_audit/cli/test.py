@@ -11,27 +11,18 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
-from msgspec import Struct
-
 from kfm_audit.alarmtests.find import NoSuchFileError, find_tests
 from kfm_audit.alarmtests.formats import FORMATS, View
 from kfm_audit.alarmtests.results import TestRun
 from kfm_audit.alarmtests.run import Request, run_tests
+from kfm_audit.cli.destinations import Output, parse_outputs, write_whole
 from kfm_audit.cli.parser import UsageError, terminal_width
 from kfm_audit.inputs.find import display
-from kfm_audit.policy.strict import nearest
-
-
-class Output(Struct, frozen=True):
-    """A format, and the file that it goes to; None is standard output."""
-
-    format: str
-    file: Path | None
 
 
 def test(options: argparse.Namespace) -> int:
     """Carry out `test`. Raises UsageError."""
-    outputs = _outputs(options.output)
+    outputs = parse_outputs(options.output, FORMATS)
     threshold = options.coverage_threshold
     if threshold is not None and not 0 <= threshold <= 100:
         raise UsageError(
@@ -97,26 +88,10 @@ def _once(options: argparse.Namespace, outputs: tuple[Output, ...]) -> TestRun:
 
 
 def _write(file: Path, text: str, run: TestRun) -> None:
-    from kfm_audit.cli.outputs import write_whole
-
     read = {*(Path.cwd() / item.path for item in run.files), *run.sources}
     if file.resolve() in {path.resolve() for path in read}:
         raise UsageError(f"{file}: is an input of this run, and is not written over")
     write_whole(file, text)
-
-
-def _outputs(words: Iterable[str]) -> tuple[Output, ...]:
-    outputs = []
-    for word in words:
-        name, _, path = word.partition("=")
-        if name not in FORMATS:
-            raise UsageError(f"--output {word}: no format is called {name}{nearest(name, FORMATS)}")
-        outputs.append(Output(name, Path(path) if path else None))
-    outputs = outputs or [Output("text", None)]
-    places = [output.file.resolve() if output.file else None for output in outputs]
-    if len(set(places)) < len(places):
-        raise UsageError("--output: only one format can go to one place; give the others a PATH of their own")
-    return tuple(outputs)
 
 
 def _view(options: argparse.Namespace, stream: TextIO, *, to_file: bool = False) -> View:

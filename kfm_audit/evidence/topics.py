@@ -44,7 +44,7 @@ class Topics:
         self, alarm: Alarm, state: AlarmState = AlarmState.ALARM
     ) -> tuple[tuple[Destination, ...], tuple[str, ...]]:
         """The topics that the alarm notifies of its change to a state, and references that may lead to others."""
-        actions = _actions(alarm, state)
+        actions = actions_into(alarm, state)
         match actions:
             case Known(value):
                 topics = [arn for arn in value if _is_topic(arn)]
@@ -165,7 +165,8 @@ class Topics:
         return self._led(self.leads.of_reference(reference, at), at)
 
 
-def _actions(alarm: Alarm, state: AlarmState) -> Attribute[tuple[str, ...]]:
+def actions_into(alarm: Alarm, state: AlarmState) -> Attribute[tuple[str, ...]]:
+    """The actions that an alarm takes when it changes into a state."""
     match state:
         case AlarmState.ALARM:
             return alarm.alarm_actions

@@ -22,8 +22,9 @@ Recognised = Kind | Foreign | UnreadableInput
 
 NO_KIND: Final = "holds nothing that an input of any kind would"
 _KINDS_HELP: Final = (
-    "give a Terraform plan (`terraform show -json`), telemetry, PROV-O JSON-LD, a lakeFS audit log, "
-    "a directory or an incident record; or say what it is with --kind"
+    "give a Terraform plan (`terraform show -json`), what `aws cloudwatch describe-alarms` printed, telemetry, "
+    "PROV-O JSON-LD, a lakeFS audit log or an answer of its server, a directory or an incident record; or say what "
+    "it is with --kind"
 )
 
 

@@ -6,7 +6,6 @@ What is said about the run beside them, on standard error, is in `kfm_audit.repo
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from textwrap import TextWrapper
 from typing import Final
 
 import msgspec
@@ -15,6 +14,7 @@ from kfm_audit.findings.finding import SettledFinding
 from kfm_audit.reports import wording
 from kfm_audit.reports.excerpt import excerpt
 from kfm_audit.reports.neutral import neutral
+from kfm_audit.reports.paragraph import paragraph
 from kfm_audit.reports.report import Report, View
 from kfm_audit.reports.run import render_run
 from kfm_audit.reports.style import Paint, painter
@@ -142,19 +142,7 @@ class _Writer:
             yield self._paint(f"{'':>5} | ", "faint") + self._paint(shown.carets, style)
 
     def _wrapped(self, label: str, text: str) -> list[str]:
-        """A paragraph below the header, hanging under its label; addresses and paths stay whole."""
-        hang = " " * (2 + len(label))
-        wrapper = TextWrapper(
-            width=max(self._view.width, 40),
-            initial_indent=hang,
-            subsequent_indent=hang,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-        lines = wrapper.wrap(neutral(text))
-        if not (lines and label):
-            return lines
-        return ["  " + self._paint(label.rstrip(), "label") + lines[0][len(hang) - 1 :], *lines[1:]]
+        return paragraph(label, text, paint=self._paint, width=self._view.width)
 
 
 def _where(place: Location) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from kfm_audit.aws.alarm_rule import AlarmState
 from kfm_audit.aws.suppressor import Held, Switch, suppress
+from kfm_audit.evidence.topics import actions_into
 from kfm_audit.facts import ActionsSuppressor, Alarm
 from kfm_audit.simulation.timeline import Notice, Timeline, Withholding
-from kfm_audit.values import Attribute, Known, Unknown, known
+from kfm_audit.values import Known, Unknown, known
 
 
 def actions_of(alarm: Alarm, state: AlarmState) -> tuple[str, ...]:
     """The actions that are configured for a state: ARNs, else the addresses of what they will be."""
-    match _attribute(alarm, state):
+    match actions_into(alarm, state):
         case Known(actions, sensitive):
             return tuple("an action that is marked sensitive" for _ in actions) if sensitive else actions
         case Unknown(references):
@@ -83,13 +84,3 @@ def _taken(alarm: Alarm, state: AlarmState) -> tuple[tuple[str, ...], bool]:
     if alarm.actions_enabled == Known(False):
         return (), True
     return actions_of(alarm, state), not isinstance(alarm.actions_enabled, Unknown)
-
-
-def _attribute(alarm: Alarm, state: AlarmState) -> Attribute[tuple[str, ...]]:
-    match state:
-        case AlarmState.ALARM:
-            return alarm.alarm_actions
-        case AlarmState.OK:
-            return alarm.ok_actions
-        case AlarmState.INSUFFICIENT_DATA:
-            return alarm.insufficient_data_actions

@@ -65,7 +65,7 @@ def load_alarms(path: str | Path, *, variable_files: tuple[str | Path, ...] = ()
     base = Path.cwd()
     loaded = _load(base / path, base, tuple(base / file for file in variable_files))
     if isinstance(loaded, Unreadable):
-        raise AlarmTestError(f"{loaded.path}: {'; '.join(loaded.why)}")
+        raise AlarmTestError("; ".join(loaded.said))
     return Alarms(loaded)
 
 

@@ -112,3 +112,20 @@ def test_nothing_to_drill(tmp_path, monkeypatch, capsys):
     assert main(["drill", "nowhere"]) == 2
     (tmp_path / "plan.json").write_text("{")
     assert main(["drill", "plan.json"]) == 4
+
+
+def test_a_function_without_any_alarm_is_heard_by_nobody(project):
+    project.write(
+        "main.tf",
+        'resource "aws_lambda_function" "load" {\n  function_name = "prod-load"\n  role = "r"\n}\n',
+    )
+    done = project.run("drill", "main.tf")
+    assert (done.code, done.err) == (0, "")
+    assert "poison-pill     nobody: no alarm reads its metrics" in done.out
+
+
+def test_a_reason_names_its_file_once(project):
+    project.write("plan.json", '{"format_version": "1.2", "resource_changes": [')
+    done = project.run("drill", "plan.json")
+    assert done.code == 4
+    assert done.err.count("plan.json") == 1

@@ -339,7 +339,7 @@ def test_queries_for_what_the_alarms_read(files, capsys):
         (
             ("--metrics", "history.csv", "--output", "pdf"),
             2,
-            "--output pdf: the formats are text, json, html",
+            "--output pdf: no format is called pdf: known are `html`, `json`, `text`",
         ),
         (("--metrics", "history.csv", "--output", "text", "--output", "json"), 2, "only one format"),
         (("--metrics", "history.csv", "--since", "soon"), 2, "--since soon"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from textwrap import TextWrapper
 from typing import Final
 
 from kfm_audit.alarmtests.formats import View, wording
@@ -13,6 +12,7 @@ from kfm_audit.alarmtests.places import Place
 from kfm_audit.alarmtests.results import AssertionResult, FileResult, Outcome, TestRun
 from kfm_audit.reports.excerpt import excerpt
 from kfm_audit.reports.neutral import neutral
+from kfm_audit.reports.paragraph import paragraph
 from kfm_audit.reports.style import painter
 from kfm_audit.values import Location
 
@@ -118,15 +118,4 @@ class _Writer:
         yield self._paint(f"{'':>5} | ", "faint") + self._paint(shown.carets, style)
 
     def _wrapped(self, label: str, text: str, style: str = "label") -> list[str]:
-        hang = " " * (2 + len(label))
-        wrapper = TextWrapper(
-            width=max(self._view.width, 40),
-            initial_indent=hang,
-            subsequent_indent=hang,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-        lines = wrapper.wrap(neutral(text))
-        if not (lines and label):
-            return lines
-        return ["  " + self._paint(label.rstrip(), style) + lines[0][len(hang) - 1 :], *lines[1:]]
+        return paragraph(label, text, paint=self._paint, width=self._view.width, style=style)

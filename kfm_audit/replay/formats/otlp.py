@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 from msgspec import Raw, Struct
 
-from kfm_audit.replay.formats.reading import DECODE_ERRORS, Lost, Read, Wanted, record_points, too_wide
+from kfm_audit.replay.formats.reading import DECODE_ERRORS, Lost, Read, Wanted, read_of
 from kfm_audit.replay.history import Key
 from kfm_audit.simulation.series import dimensions_of
 
@@ -93,14 +93,7 @@ def read(path: str, documents: Iterator[tuple[int, Raw | bytes]], wanted: Wanted
                     points[key, interval].append((time, value))
         except (*DECODE_ERRORS, ValueError) as error:
             lost.append(Lost(path, f"line {line} is no OTLP: {str(error).splitlines()[0]}", _CURE))
-    records = []
-    for (key, interval), pairs in points.items():
-        found = record_points(key, pairs, interval)
-        if found is None:
-            lost.append(too_wide(path, key[1]))
-        else:
-            records.append(found)
-    return Read(tuple(records), tuple(lost))
+    return read_of(path, points, lost)
 
 
 def _metrics(document: _Document) -> Iterator[_Metric]:

@@ -75,6 +75,20 @@ def record_points(key: Key, points: Iterable[tuple[int, float]], interval: int) 
     return record(key, times, np.array([value for _, value in pairs], dtype=np.float64), interval)
 
 
+def read_of(
+    path: str, points: Mapping[tuple[Key, int], Iterable[tuple[int, float]]], lost: Iterable[Lost]
+) -> Read:
+    """What came of a file: the records of its points, by metric and interval, and what was lost."""
+    records, wrong = [], list(lost)
+    for (key, interval), pairs in points.items():
+        found = record_points(key, pairs, interval)
+        if found is None:
+            wrong.append(too_wide(path, key[1]))
+        else:
+            records.append(found)
+    return Read(tuple(records), tuple(wrong))
+
+
 def seconds(time: str | float) -> int:
     """Seconds since 1970 of a number, or of ISO 8601, which is in UTC where it has no offset.
 

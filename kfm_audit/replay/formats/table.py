@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from kfm_audit.replay.formats.reading import Lost, Read, Wanted, record_points, seconds, too_wide
+from kfm_audit.replay.formats.reading import Lost, Read, Wanted, read_of, seconds
 from kfm_audit.replay.history import Key
 from kfm_audit.simulation.series import Dimensions, dimensions_of
 
@@ -66,14 +66,7 @@ def _read(path: str, text: str, wanted: Wanted) -> Read:
             points[key, interval].append((time, value))
     if wrong > _SHOWN:
         lost.append(Lost(path, f"{wrong - _SHOWN} more lines cannot be read", _CURE))
-    records = []
-    for (key, interval), pairs in points.items():
-        found = record_points(key, pairs, interval)
-        if found is None:
-            lost.append(too_wide(path, key[1]))
-        else:
-            records.append(found)
-    return Read(tuple(records), tuple(lost))
+    return read_of(path, points, lost)
 
 
 def _column(header: list[str], names: tuple[str, ...]) -> int:
