@@ -29,22 +29,12 @@ from typing import Final, NamedTuple
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-OURS: Final = "kfm-audit"
-DUCKDB: Final = "DuckDB"
+from benchmarks.logs_sides import COLUMNS, DUCKDB, OURS, ours  # noqa: E402 - the folder has to be known before
+
+SIDES: Final = ROOT / "benchmarks" / "logs_sides.py"
 MOST_MEMORY: Final = 80
 PARQUET_FACTOR: Final = 1.3
 """Twice the rows may cost at most twice the time and a little: starting up, and the noise of a machine."""
-
-_COLUMNS: Final = (
-    "{operation_id: 'VARCHAR', method: 'VARCHAR', path: 'VARCHAR', status_code: 'INTEGER', \"user\": 'VARCHAR', "
-    "time: 'VARCHAR', request_id: 'VARCHAR', source_ip: 'VARCHAR', client: 'VARCHAR', ref: 'VARCHAR', "
-    "repository: 'VARCHAR'}"
-)
-_DECIDES: Final = (
-    "operation_id IN ('HardResetBranch', 'RevertBranch', 'DeleteBranch', 'MergeIntoBranch', 'CreateBranch') "
-    "OR path LIKE '%source_metarange=%' OR (path LIKE '%/branches/env-%' AND method <> 'GET') "
-    "OR (operation_id IN ('put_object', 'post_object', 'delete_object', 'delete_objects') AND ref LIKE 'env-%')"
-)
 
 
 class Sample(NamedTuple):
@@ -70,44 +60,11 @@ TARGETS: Final = (
 )
 
 
-def ours(file: Path) -> list[str]:
-    """The request ids of the calls that we find to move a branch back, in a process of its own."""
-    from kfm_audit.inputs import lakefs_log
-    from kfm_audit.inputs.kind import ReadContext
-    from kfm_audit.inputs.source import Source
-    from kfm_audit.policy.load import load_policy
-
-    source = Source(file.name, file)
-    context = ReadContext(load_policy("kfm-v11").policy, file.parent, file.parent)
-    facts = (
-        lakefs_log.KIND.read(source, context).facts or lakefs_log.read_together([source], context)[file.name]
-    )
-    return [
-        fact.request_id
-        for fact in facts
-        if fact.kind == "branch-operation" and fact.branch.startswith("env-")
-    ]
-
-
-def duckdb(file: Path) -> list[str]:
-    """The same by DuckDB."""
-    import duckdb as library
-
-    table = f"read_json('{file}', format = 'newline_delimited', columns = {_COLUMNS})"
-    rows = library.sql(f"SELECT * FROM {table} WHERE {_DECIDES}").fetchall()  # noqa: S608 - as above
-    moved = ("HardResetBranch", "RevertBranch", "DeleteBranch")
-    return [
-        row[6]
-        for row in rows
-        if "/branches/env-" in row[2] and (row[0] in moved or "source_metarange=" in row[2])
-    ]
-
-
 def sample(side: str, file: Path, expected: list[str]) -> Sample:
     """Time one process and hold it to what was planted. Raises SystemExit."""
-    command = (sys.executable, __file__, "--side", side, str(file))
+    command = (sys.executable, str(SIDES), side, str(file))
     start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=_as_installed(file.parent))
     assert process.stdout is not None
     said = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
@@ -119,16 +76,10 @@ def sample(side: str, file: Path, expected: list[str]) -> Sample:
     return Sample(seconds, usage.ru_utime + usage.ru_stime, megabytes)
 
 
-def _memory() -> float:
-    """The most memory that this process and those that it forked can have held together, in MB."""
-    import resource
-
-    from kfm_audit.inputs.engines.core import MOST_WORKERS
-
-    own, child = (
-        resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
-    return (own + child * min(MOST_WORKERS, os.cpu_count() or 1)) / 1024
+def _as_installed(folder: Path) -> dict[str, str]:
+    """The environment of both sides: what is installed is compiled, and no checkout is compiled anew each time."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
 
 
 def prepare(work: Path, number: int) -> None:
@@ -160,8 +111,8 @@ def _write_parquet(plain: Path, folder: Path) -> None:
     """As lakeFS Cloud writes it, whole and half."""
     import duckdb as library
 
-    table = f"read_json('{plain}', format = 'newline_delimited', columns = {_COLUMNS})"
-    rows = f"(SELECT COLUMNS(*) AS 'data_\\0' FROM {table})"  # noqa: S608 - as above
+    table = f"read_json('{plain}', format = 'newline_delimited', columns = {COLUMNS})"
+    rows = f"(SELECT COLUMNS(*) AS 'data_\\0' FROM {table})"  # noqa: S608 - our own words
     half = library.sql(f"SELECT count(*) // 2 FROM {rows}").fetchall()[0][0]  # noqa: S608 - our own words
     library.sql(f"COPY {rows} TO '{folder / 'lakefs-audit.parquet'}'")
     library.sql(f"COPY (FROM {rows} LIMIT {half}) TO '{folder / 'lakefs-audit-half.parquet'}'")
@@ -208,13 +159,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "kfm-audit-logs")
     parser.add_argument("--prepare", action="store_true", help="only write the logs")
-    parser.add_argument("--side", choices=(OURS, DUCKDB), help=argparse.SUPPRESS)
-    parser.add_argument("file", nargs="?", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.side:
-        found = ours(options.file) if options.side == OURS else duckdb(options.file)
-        print(json.dumps((found, _memory())))
-        return
     # In a process of its own: a child's peak memory is counted from what its parent holds when it starts.
     if options.prepare:
         prepare(options.work, options.lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from kfm_audit.inputs.engines.core import scanned
-from kfm_audit.inputs.engines.packed import PackError
+from kfm_audit.inputs.engines.packed import PACKED, PackError
 from kfm_audit.inputs.engines.scan import Counted, Scanned
 from kfm_audit.inputs.kind import ReadContext, unreadable
 from kfm_audit.inputs.lakefs_tally import Tally
@@ -24,7 +24,7 @@ def read_lines(source: Source, form: LogForm | None, tally: Tally, context: Read
     """
     before = done = 0
     told = context.progress or _nobody
-    total = 0 if form in (LogForm.GZIP, LogForm.ZSTANDARD) else source.size
+    total = 0 if form in PACKED else source.size
     try:
         for block in scanned(source, form, needles_of(context.policy.lakefs)):
             _take(block, before, source.path, tally)
@@ -64,9 +64,8 @@ def _take(block: Scanned, before: int, path: str, tally: Tally) -> None:
 def _pass_over(counted: Counted, tally: Tally) -> None:
     hours = {_utc(hour + b":00:00"): number for hour, number in counted.hours.items() if number}
     tally.pass_over(counted.lines, counted.audit, counted.without_user, hours)
-    for time in (counted.first, counted.last):
-        if time:
-            tally.reach(_utc(time))
+    tally.reach(_utc(counted.first))
+    tally.reach(_utc(counted.last))
 
 
 def _utc(text: bytes) -> datetime:

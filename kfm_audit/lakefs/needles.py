@@ -13,11 +13,12 @@ escapes letters or slashes does so in every line, and `plain` tells that its log
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cached_property
 from typing import Final
 
 from kfm_audit.lakefs.operations import HARMLESS, Decision, Operation, decision, template
+from kfm_audit.pattern import pattern
 
 FREQUENT: Final = frozenset({Decision.COMMIT, Decision.WRITE, Decision.HARMLESS})
 """Decisions whose operations are too many to be looked for by their names."""
@@ -35,9 +36,18 @@ where few words begin as others do, or as much of a line does.
 """
 _TWINS: Final = ("merge_branches", "delete_repo", "restore_repository")
 """Names in the debug lines of the server that are not those of the operations."""
-_ESCAPED: Final = re.compile(rb"\\u00[4-7]|\\u00(?:2[dDfF]|3\d)|\\/")
+_ESCAPED: Final = pattern(rb"\\u00[4-7]|\\u00(?:2[dDfF]|3\d)|\\/")
 _WRITES: Final = (b"put_object", b"post_object", b"delete_object", b"delete_objects")
-_READS: Final = re.compile(rb'"method": ?"(?:GET|HEAD)"')
+_READS: Final = pattern(rb'"method": ?"(?:GET|HEAD)"')
+_METHOD: Final = b'"method":"'
+_NEAR: Final = 512
+"""Bytes from a method to its path, at most, where it is worth looking for it."""
+
+Harmless = Callable[[bytearray, int, int], object]
+"""Whether the line at an offset decides nothing for the needle there, told by what stands next to it.
+
+The last number is the buffer's size. It says no where it cannot tell; then the whole line has to be looked at.
+"""
 
 
 class Needles:
@@ -63,7 +73,6 @@ class Needles:
         """Every needle that a line may be looked at for."""
         return least((*self.names, *self.snakes, *self.verbs, *self.places, *self.gateway))
 
-    @cached_property
     def by_id(self) -> tuple[re.Pattern[bytes], ...]:
         """What finds the needles where only expressions are at hand, which are slow on many words.
 
@@ -103,10 +112,24 @@ class Needles:
             return _READS.search(buffer, low, high) is None or buffer.count(b'"method"', low, high) != 1
         return True
 
+    def harmless(self, needles: Collection[bytes]) -> Harmless | None:
+        """What tells quickly, and of most lines, that none of these needles matters at its place, if anything does."""
+        if self._gateway.issuperset(needles):
+            return self._elsewhere.match
+        return _only_reads if self._places.issuperset(needles) else None
+
+    @cached_property
+    def _beginnings(self) -> bytes:
+        return b"|".join(re.escape(beginning.encode()) for beginning in self.beginnings) or rb"(?!)"
+
     @cached_property
     def _refs(self) -> re.Pattern[bytes]:
-        beginnings = b"|".join(re.escape(beginning.encode()) for beginning in self.beginnings)
-        return re.compile(rb'ref(?:\\*"\s?:\s?\\*"|=)(?:%b)' % (beginnings or rb"(?!)"))
+        return pattern(rb'ref(?:\\*"\s?:\s?\\*"|=)(?:%b)' % self._beginnings)
+
+    @cached_property
+    def _elsewhere(self) -> re.Pattern[bytes]:
+        """A gateway's call from within its id, as a server writes it, to the end of a ref of no environment."""
+        return re.compile(rb'\w*+","path":"[^"]*+","ref":"(?!%b)[^"]*+",' % self._beginnings)
 
     @cached_property
     def _places(self) -> frozenset[bytes]:
@@ -115,6 +138,15 @@ class Needles:
     @cached_property
     def _gateway(self) -> frozenset[bytes]:
         return frozenset(name.encode() for name in self.gateway)
+
+
+def _only_reads(buffer: bytearray, at: int, size: int) -> bool:
+    """Whether the method that stands last before a path, and in its line, only reads, and none comes after it."""
+    method = buffer.rfind(_METHOD, max(at - _NEAR, 0), at)
+    if method < 0 or not buffer.startswith((b'GET"', b'HEAD"'), method + len(_METHOD)):
+        return False
+    end = buffer.find(b"\n", method, size)
+    return end > at and buffer.find(b'"method"', at, end) < 0
 
 
 def plain(lines: bytes) -> bool:
@@ -138,7 +170,7 @@ def least(words: Iterable[str]) -> tuple[bytes, ...]:
 
 def any_of(words: Iterable[bytes]) -> re.Pattern[bytes]:
     """What finds the first of several words; nothing where there is none."""
-    return re.compile(b"|".join(map(re.escape, words)) or rb"(?!)")
+    return pattern(b"|".join(map(re.escape, words)) or rb"(?!)")
 
 
 def _verbs() -> Iterator[str]:

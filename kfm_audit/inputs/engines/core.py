@@ -6,16 +6,16 @@ needle or are no whole lines; the others are counted.
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import BinaryIO, Final, cast
 
+from kfm_audit.inputs.engines.ahead import AT_ONCE, read_ahead
 from kfm_audit.inputs.engines.forked import can_fork, forked
 from kfm_audit.inputs.engines.look import Look, learn
-from kfm_audit.inputs.engines.packed import unpacked
-from kfm_audit.inputs.engines.scan import Line, Scanned, Scanner, every_line
+from kfm_audit.inputs.engines.packed import PACKED, unpacked
+from kfm_audit.inputs.engines.scan import Line, Scanned, Scanner, every_line, joined
 from kfm_audit.inputs.engines.stream import BLOCK, Fill, blocks, ranges
 from kfm_audit.inputs.source import Source
 from kfm_audit.lakefs.form import LogForm
@@ -44,28 +44,18 @@ def scanned(
     def opened() -> BinaryIO:
         return BytesIO(source.data) if source.file is None else source.file.open("rb", buffering=0)
 
-    packed = form in (LogForm.GZIP, LogForm.ZSTANDARD)
     with opened() as raw:
         small = PARSED_WHOLE if parsed_whole is None else parsed_whole
-        if source.size <= (small // 8 if packed else small):
-            with _filled(raw, form) as fill:
-                yield from (
-                    _scanned_whole(buffer, size) for buffer, size in blocks(_without_mark(fill), BLOCK)
-                )
-        elif packed or source.file is None:
-            with _filled(raw, form) as fill:
-                yield from _in_turn(_without_mark(fill), needles)
+        fill = unpacked(form, raw) if form in PACKED else _reads(raw)
+        if source.size <= (small // 8 if form in PACKED else small):
+            yield from (_scanned_whole(buffer, size) for buffer, size in blocks(_without_mark(fill), BLOCK))
+        elif form in PACKED:
+            with read_ahead(fill) as ahead:
+                yield from _in_turn(_without_mark(ahead), needles)
+        elif source.file is None:
+            yield from _in_turn(_without_mark(fill), needles)
         else:
             yield from _side_by_side(opened, raw, source.size, needles)
-
-
-@contextlib.contextmanager
-def _filled(raw: BinaryIO, form: LogForm | None) -> Iterator[Fill]:
-    if form in (LogForm.GZIP, LogForm.ZSTANDARD):
-        with unpacked(form, raw) as fill:
-            yield fill
-    else:
-        yield _reads(raw)
 
 
 def _reads(raw: BinaryIO) -> Fill:
@@ -100,14 +90,17 @@ def _too_long() -> Scanned:
 def _in_turn(fill: Fill, needles: Needles) -> Iterator[Scanned]:
     """Scan block after block. Blocks are parsed line by line until one shows what the log's lines look like."""
     scanner: Scanner | None = None
-    for buffer, size in blocks(fill, BLOCK):
+    unchecked = 0
+    for buffer, size in blocks(fill, min(BLOCK, AT_ONCE)):
         if size < 0:
             yield _too_long()
             continue
         if scanner is None:
             look = learnt(bytes(buffer[:size]))
             scanner = Scanner(needles, look, bytes(buffer[:size])) if look is not None else None
-        yield scanner.scan(buffer, size, check=True) if scanner else every_line(buffer, size)
+        check = unchecked <= 0
+        unchecked = (_RANGE if check else unchecked) - size
+        yield scanner.scan(buffer, size, check=check) if scanner else every_line(buffer, size)
 
 
 def learnt(head: bytes) -> Look | None:
@@ -128,19 +121,17 @@ def _side_by_side(opened: Open, raw: BinaryIO, size: int, needles: Needles) -> I
         raw.seek(at)
         return _reads(raw)
 
-    def work(low: int, high: int) -> list[Scanned]:
+    def work(low: int, high: int) -> Scanned:
         with opened() as stream:
             stream.seek(low + (len(_BOM) if low == 0 and head.startswith(_BOM) else 0))
-            return list(_of_range(scanner, _up_to(_reads(stream), high - stream.tell())))
+            return joined(_of_range(scanner, _up_to(_reads(stream), high - stream.tell())))
 
     spans = list(ranges(fill_at, size, _RANGE))
     workers = min(MOST_WORKERS, os.cpu_count() or 1, len(spans))
     if workers > 1 and can_fork():
-        for found in forked(work, spans, workers):
-            yield from found
-        return
-    for low, high in spans:
-        yield from work(low, high)
+        yield from forked(work, spans, workers)
+    else:
+        yield from (work(low, high) for low, high in spans)
 
 
 def _of_range(scanner: Scanner, fill: Fill) -> Iterator[Scanned]:

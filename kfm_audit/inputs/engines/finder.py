@@ -7,14 +7,16 @@ without them reads the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from importlib import import_module
 from operator import itemgetter
 from time import perf_counter
 from typing import Any, Final
 
+from msgspec import Struct
+
 from kfm_audit.inputs.engines.roots import roots
-from kfm_audit.lakefs.needles import any_of
+from kfm_audit.lakefs.needles import Harmless, any_of
 
 _TRIES: Final = 3
 _Matches = Callable[[bytes | memoryview], list[tuple[int, int, int]]]
@@ -27,21 +29,48 @@ Search = Callable[[bytearray, int], list[tuple[int, bytes]]]
 """The words in the beginning of a buffer, each with its offset; line after line, within one in any order."""
 
 
+HarmlessAt = Callable[[Collection[bytes]], Harmless | None]
+"""For words of which one stands at a place: what tells there that the line needs no look for it."""
+
+
+def _never(words: Collection[bytes]) -> None:
+    """Nothing tells."""
+
+
 class Finder:
     """Searches for `words` and counts any."""
 
     def __init__(
-        self, words: tuple[bytes, ...], sample: bytes = b"", expressions: tuple[re.Pattern[bytes], ...] = ()
+        self,
+        words: tuple[bytes, ...],
+        sample: bytes = b"",
+        expressions: Callable[[], tuple[re.Pattern[bytes], ...]] | None = None,
+        harmless: HarmlessAt = _never,
     ) -> None:
         """Choose the fastest way that is installed, for logs like `sample`.
 
-        `expressions` find the same lines, where there are some that do so faster than by all words.
+        `expressions` find the same lines, where there are some that do so faster than by all words. A word is not
+        given where `harmless` tells so.
         """
         automaton, zilla = _optional("ahocorasick_rs"), _optional("stringzilla")
-        self.search: Search = _Roots(automaton, words, sample).search
-        if automaton is None and expressions:
-            self.search = _by_expressions(expressions)
+        self.search: Search = _Roots(automaton, words, sample, harmless).search
+        if automaton is None and expressions is not None:
+            self.search = _by_expressions(expressions())
         self.count: Count = _count_fast(zilla) if zilla else _count
+
+
+class _Root(Struct, frozen=True):
+    """A root, and what to do where it stands.
+
+    `words` are those that it is in, by how many bytes come before it. `hides` says which other roots can begin
+    within it, and where; one does where the root is the beginning of one of `hiding`.
+    """
+
+    text: bytes
+    harmless: Harmless | None
+    words: tuple[tuple[int, re.Pattern[bytes]], ...]
+    hides: tuple[tuple[int, int], ...]
+    hiding: tuple[bytes, ...]
 
 
 class _Roots:
@@ -55,41 +84,52 @@ class _Roots:
         library: Any | None,  # as `_optional`
         words: tuple[bytes, ...],
         sample: bytes,
+        harmless: HarmlessAt,
     ) -> None:
-        self._roots = roots(words)
-        self._matches = _matches(self._roots)
-        if library is not None:
-            tried = (_timed(library, order, sample) for order in _orders(self._roots))
-            _, self._roots, self._matches = min(tried, key=itemgetter(0))
-        self._words = [list(_words_with(root, words)) for root in self._roots]
-        # What most matches are: roots that are words, within which no other begins.
-        self._alone = [
-            root if root in words and not list(_hidden_by(root, self._roots)) else None
-            for root in self._roots
-        ]
-        self._hidden = [list(_hidden_by(root, self._roots)) for root in self._roots]
+        texts = roots(words)
+        if library is None:
+            self._matches = _matches(texts)
+        else:
+            tried = (_timed(library, order, sample) for order in _orders(texts))
+            _, texts, self._matches = min(tried, key=itemgetter(0))
+        self._roots = [_root(text, words, texts, harmless) for text in texts]
 
     def search(self, buffer: bytearray, size: int) -> list[tuple[int, bytes]]:
         with memoryview(buffer) as view, view[:size] as part:
             matches = self._matches(part)
         found: list[tuple[int, bytes]] = []
         for number, start, _ in matches:
-            word = self._alone[number]
-            if word is None:
-                self._add(found, buffer, size, start, number)
-            else:
-                found.append((start, word))
+            root = self._roots[number]
+            if (
+                root.harmless is None
+                or not root.harmless(buffer, start, size)
+                or buffer.startswith(root.hiding, start, size)
+            ):
+                self._add(found, buffer, size, start, root)
         return found
 
     def _add(
-        self, found: list[tuple[int, bytes]], buffer: bytearray, size: int, start: int, number: int
+        self, found: list[tuple[int, bytes]], buffer: bytearray, size: int, start: int, root: _Root
     ) -> None:
-        for before, any_word in self._words[number]:
+        for before, any_word in root.words:
             if before <= start and (match := any_word.match(buffer, start - before, size)):
                 found.append((start - before, match.group()))
-        for behind, other in self._hidden[number]:
-            if buffer.startswith(self._roots[other], start + behind, size):
+        for behind, number in root.hides:
+            other = self._roots[number]
+            if buffer.startswith(other.text, start + behind, size):
                 self._add(found, buffer, size, start + behind, other)
+
+
+def _root(text: bytes, words: tuple[bytes, ...], all_roots: tuple[bytes, ...], harmless: HarmlessAt) -> _Root:
+    having = [word for word in words if text in word]
+    hides = tuple(_hidden_by(text, all_roots))
+    return _Root(
+        text,
+        harmless(having),
+        tuple(_words_with(text, having)),
+        hides,
+        tuple(text[:behind] + all_roots[number] for behind, number in hides),
+    )
 
 
 def _orders(words: tuple[bytes, ...]) -> Iterator[tuple[bytes, ...]]:
@@ -126,12 +166,11 @@ def _matches(words: tuple[bytes, ...]) -> _Matches:
     return matches
 
 
-def _words_with(root: bytes, words: tuple[bytes, ...]) -> Iterator[tuple[int, re.Pattern[bytes]]]:
+def _words_with(root: bytes, words: Collection[bytes]) -> Iterator[tuple[int, re.Pattern[bytes]]]:
     """The words that have a root in them, by how many bytes come before it."""
-    before = {word: word.find(root) for word in words if root in word}
-    for length in sorted(set(before.values())):
+    for length in sorted({word.find(root) for word in words}):
         # A word may have another as its beginning: either tells that the line holds a word.
-        yield length, any_of(word for word in words if before.get(word) == length)
+        yield length, any_of(word for word in words if word.find(root) == length)
 
 
 def _hidden_by(root: bytes, all_roots: tuple[bytes, ...]) -> Iterator[tuple[int, int]]:

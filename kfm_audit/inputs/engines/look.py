@@ -98,7 +98,8 @@ def _tells(mark: bytes, calls: list[tuple[bytes, Call]], others: list[bytes]) ->
 
 
 def _times(call: Call) -> tuple[bytes, bytes]:
-    return f"{call.time:%Y-%m-%dT%H:%M:%S}".encode(), f"{call.time:%Y-%m-%d %H:%M:%S}".encode()
+    time = call.time.replace(tzinfo=None)
+    return time.isoformat().encode(), time.isoformat(" ").encode()
 
 
 def _mark(before: re.Pattern[bytes], said: Iterable[tuple[bytes, tuple[bytes, ...]]]) -> bytes:
@@ -107,10 +108,12 @@ def _mark(before: re.Pattern[bytes], said: Iterable[tuple[bytes, tuple[bytes, ..
     for line, values in said:
         found = b""
         for value in values:
-            for match in re.finditer(re.escape(value), line):
-                ahead = before.search(line[max(match.start() - 24, 0) : match.start()])
-                if ahead and line.find(ahead[0]) + len(ahead[0]) == match.start():
+            at = line.find(value)
+            while at >= 0:
+                ahead = before.search(line[max(at - 24, 0) : at])
+                if ahead and line.find(ahead[0]) + len(ahead[0]) == at:
                     found = ahead[0]
+                at = line.find(value, at + 1)
         marks.add(found)
     return marks.pop() if len(marks) == 1 else b""
 

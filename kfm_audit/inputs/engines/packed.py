@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import queue
-import threading
-from collections.abc import Callable, Iterator
 from importlib import import_module
 from io import BytesIO
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final
 
-from kfm_audit.inputs.engines.stream import BLOCK, Fill, blocks
+from kfm_audit.inputs.engines.stream import Fill, blocks
 from kfm_audit.inputs.source import Source
 from kfm_audit.lakefs.form import LogForm
 
-_AHEAD: Final = 2
-"""Buffers that are unpacked while another is read."""
+PACKED: Final = frozenset({LogForm.GZIP, LogForm.ZSTANDARD})
 _LARGEST: Final = 256 * 1024 * 1024
 """Bytes of a document, which is held as a whole: a few thousand packed ones may stand for more than there is memory."""
 _PIECE: Final = 8192
+_RAW: Final = 128 * 1024
+"""Bytes of a packed file that are read at once."""
 _CHECKSUM: Final = 4
 _LAST_BLOCK: Final = 1
 
@@ -35,36 +32,23 @@ class PackError(Exception):
         self.cure = cure
 
 
-@contextlib.contextmanager
-def unpacked(form: LogForm, raw: BinaryIO) -> Iterator[Fill]:
-    """What unpacks `raw`, in a thread of its own. Reading raises PackError at the place that is damaged."""
-
-    def opened() -> Any:  # as `_gzip`
-        raw.seek(0)
-        return _gzip(raw) if form is LogForm.GZIP else _zstandard(raw)
-
-    ahead = _ReadAhead(opened)
-    try:
-        yield ahead.fill
-        if form is LogForm.ZSTANDARD:
-            _check_frames(raw)
-    finally:
-        ahead.stop()
+def unpacked(form: LogForm, raw: BinaryIO) -> Fill:
+    """What unpacks `raw` from its beginning. It raises PackError at the place that is damaged, and at a cut end."""
+    return _Unpacked(form, raw).fill
 
 
 def whole(form: LogForm, source: Source) -> bytes:
     """All of a document that is packed. Raises OSError, and PackError where it is damaged or larger than is held."""
     with source.file.open("rb") if source.file is not None else BytesIO(source.data) as raw:
         parts, size = [], 0
-        with unpacked(form, raw) as fill:
-            for buffer, length in blocks(fill):
-                parts.append(bytes(buffer[: max(length, 0)]))
-                size += length
-                if length < 0 or size > _LARGEST:
-                    raise PackError(
-                        f"is one JSON document of more than {_LARGEST >> 20} MB when unpacked",
-                        "export the log as lines, or in parts",
-                    )
+        for buffer, length in blocks(unpacked(form, raw)):
+            parts.append(bytes(buffer[: max(length, 0)]))
+            size += length
+            if length < 0 or size > _LARGEST:
+                raise PackError(
+                    f"is one JSON document of more than {_LARGEST >> 20} MB when unpacked",
+                    "export the log as lines, or in parts",
+                )
     return b"".join(parts)
 
 
@@ -83,74 +67,54 @@ def _zstandard(raw: BinaryIO) -> Any:  # as `_gzip`
             "is compressed with zstd, and nothing that unpacks it is installed",
             "pip install 'kfm-audit[fast]'; or unpack it with `zstd -d`",
         ) from None
-    return library.ZstdDecompressor().stream_reader(raw, read_across_frames=True, read_size=BLOCK)
+    return library.ZstdDecompressor().stream_reader(raw, read_across_frames=True, read_size=_RAW)
 
 
-class _ReadAhead:
-    """Unpacks in a thread while the buffer before is searched: both leave Python's lock to others."""
+class _Unpacked:
+    """A packed file as far as it can be unpacked.
 
-    def __init__(self, opened: Callable[[], Any]) -> None:  # as `_gzip`
-        self._opened = opened
-        self._fill = cast("Fill", opened().readinto)
-        self._free: queue.Queue[bytearray | None] = queue.Queue()
-        self._full: queue.Queue[tuple[bytearray, int] | BaseException] = queue.Queue()
-        for _ in range(_AHEAD):
-            self._free.put(bytearray(BLOCK))
-        self._current: tuple[bytearray, int] = (bytearray(), 0)
-        self._taken = 0
-        self._failed: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+    What comes before a damage is lost with the buffer that it fell into: then all is unpacked once more, and in
+    small pieces.
+    """
+
+    def __init__(self, form: LogForm, raw: BinaryIO) -> None:
+        self._form = form
+        self._raw = raw
+        self._given = 0
+        self._stream = self._opened()
+        self._failed: Exception | None = None
 
     def fill(self, view: memoryview) -> int:
-        """Copy what was unpacked. Raises PackError."""
-        buffer, size = self._current
-        if self._taken == size:
-            if self._failed is not None:
-                raise _pack_error(self._failed)
-            if buffer:
-                self._free.put(buffer)
-            item = self._full.get()
-            if isinstance(item, BaseException):
-                self._failed = item
-                raise _pack_error(item)
-            self._current, self._taken = item, 0
-            buffer, size = item
-        length = min(size - self._taken, len(view))
-        with memoryview(buffer) as held:
-            view[:length] = held[self._taken : self._taken + length]
-        self._taken += length
-        return length
-
-    def stop(self) -> None:
-        """End the thread."""
-        self._free.put(None)
-        self._thread.join()
-
-    def _run(self) -> None:
-        given = 0
+        """Unpack into a buffer. Raises PackError."""
+        if self._failed is None:
+            try:
+                size: int = self._stream.readinto(view)
+            except Exception as error:  # noqa: BLE001 - the two libraries raise many; it is raised below
+                self._failed = error
+                self._stream = self._opened()
+                _pass_over(self._stream, self._given)
+            else:
+                self._given += size
+                if not size and self._form is LogForm.ZSTANDARD:
+                    _check_frames(self._raw)
+                return size
         try:
-            while (buffer := self._free.get()) is not None:
-                with memoryview(buffer) as view:
-                    size = self._fill(view)
-                self._full.put((buffer, size))
-                given += size
-                if not size:
-                    return
-        except BaseException as error:  # noqa: BLE001 - it is raised again where the stream is read
-            for rest in _up_to_damage(self._opened(), given):
-                self._full.put((bytearray(rest), len(rest)))
-            self._full.put(error)
+            data: bytes = self._stream.read1(min(_PIECE, len(view)))
+        except Exception:  # noqa: BLE001 - the same damage
+            data = b""
+        if not data:
+            raise _pack_error(self._failed)
+        view[: len(data)] = data
+        return len(data)
+
+    def _opened(self) -> Any:  # as `_gzip`
+        self._raw.seek(0)
+        return _gzip(self._raw) if self._form is LogForm.GZIP else _zstandard(self._raw)
 
 
-def _up_to_damage(stream: Any, given: int) -> Iterator[bytes]:  # as `_gzip`
-    """What comes before the damage and was lost with the buffer that it fell into, in small pieces."""
-    read = 0
-    with contextlib.suppress(Exception):  # the damage, once more
-        while data := stream.read1(_PIECE):
-            read += len(data)
-            if read > given:
-                yield data[-(read - given) :] if read - given < len(data) else data
+def _pass_over(stream: Any, left: int) -> None:  # as `_gzip`
+    while left and (data := stream.read1(min(_PIECE, left))):
+        left -= len(data)
 
 
 def _pack_error(error: BaseException) -> PackError:

@@ -58,11 +58,8 @@ def _cover(wanted: set[bytes], parts_of: _Parts) -> list[bytes]:
                 shared.setdefault(part, set()).add(needle)
     found: list[bytes] = []
     left = set(wanted)
-    while left:
-        best = max(shared, key=lambda part: (len(shared[part] & left), len(part), part), default=b"")
-        covered = shared.get(best, set()) & left
-        if len(covered) < 2:
-            break
+    while shared := {part: rest for part, having in shared.items() if len(rest := having & left) > 1}:
+        best, covered = max(shared.items(), key=lambda item: (len(item[1]), len(item[0]), item[0]))
         found.append(best)
         left -= covered
     return [*found, *left]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import lru_cache
 from typing import Final
@@ -14,8 +14,9 @@ from kfm_audit.inputs.engines.finder import Finder
 from kfm_audit.inputs.engines.look import Look, fits
 from kfm_audit.lakefs.form import PADDING
 from kfm_audit.lakefs.needles import Needles
+from kfm_audit.pattern import pattern
 
-_TIME: Final = re.compile(rb"\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d")
+_TIME: Final = pattern(rb"\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d")
 _PIECES: Final = 2
 """So many times at least are looked at in a block, whatever its ends say."""
 
@@ -47,8 +48,17 @@ class Counted(Struct):
     audit: int
     users: int
     hours: dict[bytes, int]
-    first: bytes = b""
-    last: bytes = b""
+    first: bytes
+    last: bytes
+
+    def add(self, other: Counted) -> None:
+        """Count what another block holds too."""
+        self.lines += other.lines
+        self.audit += other.audit
+        self.users += other.users
+        for hour, lines in other.hours.items():
+            self.hours[hour] = self.hours.get(hour, 0) + lines
+        self.first, self.last = min(self.first, other.first), max(self.last, other.last)
 
     @property
     def without_user(self) -> int:
@@ -64,9 +74,9 @@ class Scanner:
         self._needles = needles
         self.look = look
         if look is not None:
-            slow = () if look.snakes else needles.by_id
-            self._finder = Finder(needles.usual(snakes=look.snakes), sample, slow)
-            self._odd = re.compile(
+            slow = None if look.snakes else needles.by_id
+            self._finder = Finder(needles.usual(snakes=look.snakes), sample, slow, needles.harmless)
+            self._odd = pattern(
                 b"(?<!%b)\n|\n(?!%b)" % (re.escape(look.end), re.escape(look.begin))
                 if look.end
                 else b"\n(?!%b)" % re.escape(look.begin)
@@ -136,11 +146,10 @@ class Scanner:
 
     def _counted(self, look: Look, buffer: bytearray, size: int) -> Counted | None:
         """What is told by the marks; None where a line that is looked at bears no time where it should."""
-        found = Counted(0, 0, 0, {})
         try:
             last = buffer.rfind(b"\n", 0, size - 1) + 1
             times = _time_at(look, buffer, 0, size), _time_at(look, buffer, last, size)
-            found.first, found.last = min(times), max(times)
+            found = Counted(0, 0, 0, {}, min(times), max(times))
             self._add_hours(found, look, buffer, (0, last, size), times, _PIECES)
         except _NoTimeError:
             return None
@@ -177,6 +186,20 @@ class Scanner:
         if lines:
             hour = first_time[:13]
             found.hours[hour] = found.hours.get(hour, 0) + lines
+
+
+def joined(blocks: Iterable[Scanned]) -> Scanned:
+    """Blocks that follow one another as one: to tell of each by itself would cost as much as to read it."""
+    whole = Scanned(0, 0, [])
+    for block in blocks:
+        whole.worth += (Line(whole.newlines + line.number, line.text) for line in block.worth)
+        whole.size += block.size
+        whole.newlines += block.newlines
+        if whole.counted is None:
+            whole.counted = block.counted
+        elif block.counted is not None:
+            whole.counted.add(block.counted)
+    return whole
 
 
 def every_line(buffer: bytearray, size: int) -> Scanned:

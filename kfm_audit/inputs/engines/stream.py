@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-BLOCK: Final = 1024 * 1024
+BLOCK: Final = 2 * 1024 * 1024
 """Bytes of a buffer: what fits into a processor's cache is read once from memory."""
 
 LONGEST_LINE: Final = 64 * 1024 * 1024
@@ -82,7 +82,7 @@ def ranges(fill_at: Callable[[int], Fill], size: int, length: int) -> Iterator[t
 
 def _line_start(fill: Fill, at: int, size: int) -> int:
     """The offset behind the first end of a line from `at` on."""
-    buffer = bytearray(64 * 1024)
+    buffer = bytearray(8 * 1024)
     while True:
         with memoryview(buffer) as view:
             filled = fill(view)

@@ -14,9 +14,9 @@ pytestmark = [
 SPANS = [(n, n + 1) for n in range(7)]
 
 
-def made(low: int, high: int) -> list[Scanned]:
+def made(low: int, high: int) -> Scanned:
     counted = Counted(high, 1, 1, {b"2026-07-01T09": low}, b"2026-07-01T09:00:00", b"2026-07-01T09:59:59")
-    return [Scanned(low, high, [Line(1, b"\xff\n" * 100_000), Line(2, None)], counted)]
+    return Scanned(low, high, [Line(1, b"\xff\n" * 100_000), Line(2, None)], counted)
 
 
 @pytest.mark.parametrize("processes", [1, 2, 3])
@@ -25,7 +25,7 @@ def test_what_processes_find_comes_in_the_order_of_the_file(processes) -> None:
 
 
 def test_a_process_that_dies_is_no_end_of_the_log() -> None:
-    def work(low: int, high: int) -> list[Scanned]:
+    def work(low: int, high: int) -> Scanned:
         if low == 3:
             os._exit(9)
         return made(low, high)
