@@ -27,7 +27,7 @@ def sources(files: int) -> dict[str, str]:
     if files <= 0 or files % FILES_OF_A_STACK:
         raise ValueError(f"{files} files: give a multiple of {FILES_OF_A_STACK}")
     written = {f"{MODULE}/main.tf": _MODULE}
-    for number in range(files // FILES_OF_A_STACK):
+    for number in range(stacks(files)):
         for name, text in _stack(number):
             written[f"stacks/s{number:03}/{name}.tf"] = text
     # The module is one file of the number asked for.
@@ -37,16 +37,27 @@ def sources(files: int) -> dict[str, str]:
 
 def alarms(files: int) -> int:
     """How many metric alarms the sources hold, through `for_each`, `count` and the module."""
-    return sum(len(_services(number)) * 6 for number in range(files // FILES_OF_A_STACK))
+    return sum(len(_services(number)) * 6 for number in range(stacks(files)))
 
 
 def silent(files: int) -> int:
     """How many of them notify nobody: the backlog alarm of each third service."""
-    return sum(
-        number % 3 == 0
-        for stack in range(files // FILES_OF_A_STACK)
-        for number, _ in enumerate(_services(stack))
-    )
+    return sum(number % 3 == 0 for stack in range(stacks(files)) for number, _ in enumerate(_services(stack)))
+
+
+def stacks(files: int) -> int:
+    """How many stacks they are of; each has one topic with a subscriber."""
+    return files // FILES_OF_A_STACK
+
+
+def services(files: int) -> int:
+    """How many services there are, each with a function, a queue and one for its dead letters."""
+    return sum(len(_services(number)) for number in range(stacks(files)))
+
+
+def blocks(files: int) -> int:
+    """How many resource blocks stand in the files."""
+    return sum(f"\n{text}".count('\nresource "') for text in sources(files).values())
 
 
 def _services(number: int) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from kfm_audit.findings.settle import Settler
 from kfm_audit.findings.suppression import Suppression, Suppressions
 from kfm_audit.inputs import KINDS
 from kfm_audit.inputs.find import Found, Search, Skipped, display, find
-from kfm_audit.inputs.kind import Kind, ReadContext, StackRoot
+from kfm_audit.inputs.kind import Kind, ReadContext
 from kfm_audit.inputs.read import Library, read_all
 from kfm_audit.policy.load import LoadedPolicy
 from kfm_audit.questions import answer_questions
@@ -134,7 +134,11 @@ def audit(run: Run) -> Audited:
         inputs=library.records,
         ignored=tuple(
             sorted(
-                (*library.ignored, *(IgnoredFile(item.path, item.why) for item in skipped)),
+                (
+                    item
+                    for item in (*library.ignored, *(IgnoredFile(item.path, item.why) for item in skipped))
+                    if run.ledger is None or item.path != run.ledger.shown
+                ),
                 key=lambda item: item.path,
             )
         ),
@@ -228,15 +232,11 @@ def _joined(evidence: Evidence) -> Iterator[FailedRule]:
 
 
 def _read_context(run: Run) -> ReadContext:
-    stacks = tuple(
-        StackRoot(stack.name or stack.root, stack.root, stack.plan, stack.variable_files)
-        for stack in run.config.config.stack
-    )
     return ReadContext(
         policy=run.policy.policy,
         root=run.search.root or run.search.base,
         base=run.search.base,
-        stacks=stacks,
+        stacks=run.config.stacks(),
         since=run.window.since,
         until=run.window.until,
         engine=run.engine,
@@ -247,7 +247,7 @@ def _read_context(run: Run) -> ReadContext:
 def _missing(run: Run, library: Library, looked_at: int) -> Iterator[Fact]:
     """What should have been there and was not: any input at all, and the kinds that the profile requires."""
     if not library.recognised_below_paths and not library.only_foreign:
-        yield EmptyRun(subject=".", origin=Origin(""), looked_at=looked_at)
+        yield EmptyRun(subject=".", origin=Origin(""), looked_at=looked_at, left_out=library.left_out)
     if run.profile is None:
         return
     for kind in run.profile.require:

@@ -44,6 +44,9 @@ from kfm_audit.reports.case_page import (
 from kfm_audit.reports.report import InputStatus, Report
 
 _DAY: Final = timedelta(days=1)
+_PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
+"""What lakeFS admits in the names of repositories and branches, and every file system in those of files."""
+_LONGEST: Final = 180
 
 
 def find_cases(name: str, cases: Iterable[Case]) -> tuple[Case, ...]:
@@ -105,9 +108,9 @@ def page_of(case: Case, exposure: Exposure, reads: Reads, evidence: Evidence, re
             ReaderEntry(user=r.user, client=r.client, calls=r.calls, first=r.first, last=r.last)
             for r in reads.readers
         ),
-        readers_unknown=_unknown_readers(exposure, reads),
+        readers_unknown=_unknown_readers(exposure, reads, report),
         rebuild=tuple(_rebuild(case, exposure, reads, evidence)),
-        owed=tuple(_owed(case, evidence.now)),
+        owed=tuple(_owed(case, evidence)),
         findings=tuple(
             FindingEntry(
                 rule=finding.rule,
@@ -115,7 +118,7 @@ def page_of(case: Case, exposure: Exposure, reads: Reads, evidence: Evidence, re
                 severity=finding.severity.value,
                 due=finding.due,
                 message=finding.message,
-                help=finding.help,
+                help=f"{finding.help} (--write DIR writes it)" if finding.document else finding.help,
             )
             for finding in (settled.finding for settled in report.findings)
             if finding.subject in subjects
@@ -174,11 +177,22 @@ def _timeline(case: Case, exposure: Exposure, evidence: Evidence) -> Iterator[Mo
             yield _moment(change.time, f"{change.deed}, by {change.by or 'a user whom no log names'}", change)
     for call in case.rollbacks:
         yield _moment(call.time, f"{call.deed} (shown by {call.shown_by})", call)
+    yield from _of_others(case, start, end, evidence)
     for run in evidence.of(ActionRun):
         if here(run) and start <= run.start_time <= end:
             yield _moment(run.start_time, f"{run.event_type} hooks: {run.status.value}", run)
     yield from _made_anew(case, evidence)
     yield from _of_records(case, evidence)
+
+
+def _of_others(case: Case, start: datetime, end: datetime, evidence: Evidence) -> Iterator[Moment]:
+    """The calls of other cases of the branch."""
+    here = (case.first.repository, case.first.branch)
+    for other in evidence.of(Case):
+        if other.subject != case.subject and (other.first.repository, other.first.branch) == here:
+            for call in other.rollbacks:
+                if start <= call.time <= end:
+                    yield _moment(call.time, f"{call.deed}, another case: {other.subject}", call)
 
 
 def _made_anew(case: Case, evidence: Evidence) -> Iterator[Moment]:
@@ -206,9 +220,11 @@ def _moment(time: datetime, what: str, fact: Fact) -> Moment:
     return Moment(time=time, what=what, path=fact.origin.input, line=fact.origin.line)
 
 
-def _unknown_readers(exposure: Exposure, reads: Reads) -> str:
+def _unknown_readers(exposure: Exposure, reads: Reads, report: Report) -> str:
     if exposure.since is None:
         return "not looked for: nothing shows since when the state could be read"
+    if "lakefs-log" not in report.kinds:
+        return "not known: no audit log was read"
     if reads.unlooked:
         return f"not looked through: {', '.join(reads.unlooked)}"
     return "" if reads.readers else "nobody, as far as the logs of that time were read"
@@ -234,10 +250,11 @@ def _rebuild(case: Case, exposure: Exposure, reads: Reads, evidence: Evidence) -
         yield f"what {who} built from {wording.plural(reader.calls, 'read')}"
 
 
-def _owed(case: Case, now: datetime) -> Iterator[Owing]:
+def _owed(case: Case, evidence: Evidence) -> Iterator[Owing]:
+    nowhere = "" if evidence.evidence_known else "nothing says where one would be"
     for debt in sorted(case.due, key=lambda debt: (case.due[debt], debt.value)):
         record = case.records.get(debt)
-        standing = case.owed(debt, now)
+        standing = case.owed(debt, evidence.now)
         missing = standing is not Owed.SETTLED and record is None
         draft = (
             {Debt.CORRECTION: correction_draft, Debt.INCIDENT: incident_draft}.get(debt) if missing else None
@@ -247,13 +264,19 @@ def _owed(case: Case, now: datetime) -> Iterator[Owing]:
             standing=standing.value,
             due=case.due[debt],
             record=record.subject if record else None,
-            why_not_final=record.why_not_final if record else "",
+            why_not_final=record.why_not_final if record else nowhere,
             file=_file_of(case, debt) if draft else None,
             draft=Raw(draft(case).encode()) if draft else None,
         )
 
 
 def _file_of(case: Case, debt: Debt) -> str:
-    """Where a draft is kept below the folder that `--write` names: as the runbook keeps the records."""
-    name = f"{case.first.time:%Y-%m-%dT%H%M%SZ}-{case.first.repository}-{case.first.branch}"
+    """Where a draft is kept below the folder that `--write` names: as the runbook keeps the records.
+
+    Repository and branch are whatever a log says: nothing of them may lead out of the folder.
+    """
+    of = "".join(
+        char if char in _PLAIN else "_" for char in f"{case.first.repository}-{case.first.branch}"[:_LONGEST]
+    )
+    name = f"{case.first.time:%Y-%m-%dT%H%M%SZ}-{of}"
     return f"rollbacks/{name}.prov.jsonld" if debt is Debt.CORRECTION else f"incidents/{name}.json"

@@ -6,17 +6,22 @@ nearest file wins (design section 4).
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 from msgspec import Struct
 
 from kfm_audit import __version__
+from kfm_audit.policy.load import DEFAULT_PACK
 from kfm_audit.policy.model import SeverityName
 from kfm_audit.policy.strict import DocumentError, nearest, read_strictly
+
+if TYPE_CHECKING:
+    from kfm_audit.inputs.kind import StackRoot
 
 NAMES: Final = ("kfm-audit.toml", ".kfm-audit.toml", "pyproject.toml")
 
@@ -125,6 +130,15 @@ class LoadedConfig(Struct, frozen=True):
     config: Config
     file: Path | None = None
 
+    def stacks(self) -> tuple[StackRoot, ...]:
+        """What it says of stacks, for readers of inputs."""
+        from kfm_audit.inputs.kind import StackRoot
+
+        return tuple(
+            StackRoot(stack.name or stack.root, stack.root, stack.plan, stack.variable_files)
+            for stack in self.config.stack
+        )
+
 
 BUILT_IN_PROFILES: Final = (
     Profile(name="pr"),
@@ -138,6 +152,42 @@ BUILT_IN_PROFILES: Final = (
 def repository_root(start: Path) -> Path | None:
     """The nearest folder at or above `start` that holds `.git`."""
     return next((folder for folder in (start, *start.parents) if (folder / ".git").exists()), None)
+
+
+def config_for(paths: Sequence[Path], named: str = "", *, isolated: bool = False) -> LoadedConfig:
+    """The config of a run over `paths`: the named one, else KFM_AUDIT_CONFIG, else the nearest above them all.
+
+    `isolated` is for none at all. Raises ConfigError.
+    """
+    if isolated:
+        return LoadedConfig(Config())
+    named = named or os.environ.get("KFM_AUDIT_CONFIG", "")
+    if not named:
+        return find_config(common(paths), Path.cwd())
+    # Links stay, because people know a file by the name that they gave.
+    file = Path(os.path.abspath(named))  # noqa: PTH100
+    config = read_config(file)
+    if config is None:
+        raise ConfigError(f"{named}: has no table [tool.kfm-audit]")
+    return LoadedConfig(config, file)
+
+
+def policy_name(named: str, config: LoadedConfig) -> str:
+    """The pack or file that holds the policy: the named one, else the config's, else the default pack."""
+    named, beside = named or config.config.policy, not named
+    if not named:
+        return DEFAULT_PACK
+    file = config.file.parent / named if config.file and beside else Path(named)
+    return str(file) if file.is_file() else named
+
+
+def common(paths: Sequence[Path]) -> Path:
+    """The folder that all paths lie in."""
+    folders = [str(path if path.is_dir() else path.parent) for path in paths]
+    try:
+        return Path(os.path.commonpath(folders))
+    except ValueError:  # different drives
+        return Path(folders[0])
 
 
 def find_config(start: Path, base: Path) -> LoadedConfig:

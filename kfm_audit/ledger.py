@@ -72,11 +72,16 @@ class Ledger(Struct, frozen=True, kw_only=True):
                     opened=f"{entry.opened:%Y-%m-%dT%H:%M:%SZ}",
                 )
         if self.broken:
+            none = (
+                "is no ledger, or its first line was altered"
+                if self.line == 1
+                else "is a ledger that was altered"
+            )
             yield UnreadableInput(
                 subject=self.shown,
                 origin=Origin(self.shown, line=self.line),
                 part=f"line {self.line} and what follows",
-                cause=f"is a ledger that was altered: {self.broken}",
+                cause=f"{none}: {self.broken}",
                 cure="restore it from where runs keep it, and find out who changed it; it is not written until it "
                 "holds again. Only cases of the lines before were reopened",
             )
@@ -141,6 +146,12 @@ def _read(text: bytes, head: str) -> tuple[Entry, str] | str:
         return f"it is no line of a ledger: {error}"
     if entry.schema != SCHEMA:
         return f"it is of another version, {entry.schema}"
+    if not entry.rollbacks:
+        return "it is a case without a call"
+    if any(
+        time.tzinfo is None for time in (entry.at, entry.opened, *(call.time for call in entry.rollbacks))
+    ):
+        return "a time in it has no offset"
     return entry, line.sha256
 
 

@@ -29,6 +29,11 @@ def pack_file(name: str) -> Path:
     raise LookupError(f"no pack is called {name!r}")
 
 
+def holds(file: Path) -> bool:
+    """Whether it is the file of a pack."""
+    return file.parent in (_WHEEL / "policies", _CLONE / "policies")
+
+
 def read_schema(name: str) -> bytes:
     """The bytes of a schema, by its path below `schemas/`. Raises OSError where there is none."""
     shipped = _WHEEL / "schemas" / name

@@ -59,6 +59,9 @@ class Absent(Enum):
 
     ABSENT = "absent"
 
+    # Facts are compared by the thousand; an enum's own hash is a function in Python.
+    __hash__ = object.__hash__
+
 
 ABSENT: Final = Absent.ABSENT
 """An attribute that is not set: left out, or null."""

@@ -19,6 +19,12 @@ CORPUS = ROOT.parent / "shared" / "corpus"
 collect_ignore = ["plugin"]  # a project of its own; tests/test_plugins.py installs it and runs its tests
 
 
+@pytest.fixture(autouse=True)
+def width(monkeypatch) -> None:
+    """One width of terminal, wherever the tests run: reports are wrapped."""
+    monkeypatch.setenv("COLUMNS", "100")
+
+
 @pytest.fixture
 def corpus() -> Path:
     """The folder of real documents; it stands beside the repository and not everywhere."""

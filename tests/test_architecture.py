@@ -211,7 +211,8 @@ def test_every_module_postpones_its_annotations():
         if any(isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AnnAssign) for node in parsed(file).body)
         and "annotations" not in {name.rpartition(".")[2] for name in imported(parsed(file))}
     ]
-    assert without == []
+    # What a policy may say is decoded at each start, and annotations that are texts would be parsed then.
+    assert without == [f"kfm_audit/policy/{name}.py" for name in ("contract", "lakefs", "model", "section")]
 
 
 def test_the_page_names_the_same_arrows():

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kfm_audit.digest import sha256
 from kfm_audit.facts import Case, Debt, LedgerCase, Record, Role, Rollback, Standing, UnreadableInput
 from kfm_audit.ledger import BEGINNING, Ledger, LedgerError, read_ledger
 from kfm_audit.values import Origin
@@ -256,6 +257,19 @@ def test_nightly_runs_carry_a_case_until_it_is_settled(project) -> None:
     assert len((project.folder / "cases.jsonl").read_text().splitlines()) == 3
 
 
+def test_an_open_case_outlives_a_policy_that_no_longer_names_its_branch(project) -> None:
+    nightly(project, 30, JOIN, REVERT)
+    project.write("lakefs-audit.jsonl", QUIET + "\n")
+    project.write("policy.yaml", POLICY.replace("prod: [env-prod]", "stage: [env-stage]"))
+    code, report = project.report(
+        "--now", "2026-01-31T10:00:00Z", "--ledger", "cases.jsonl", "--select", "LFS"
+    )
+    owed = {
+        f["rule"]: f["verdict"] for f in report["findings"] if f["rule"] in ("LFS002", "LFS003", "SYS002")
+    }
+    assert (code, owed) == (1, {"LFS002": "fail", "LFS003": "fail"})
+
+
 def test_without_the_ledger_yesterday_is_forgotten(project) -> None:
     nightly(project, 30, JOIN, REVERT)
     (project.folder / "cases.jsonl").unlink()
@@ -269,6 +283,27 @@ def test_a_ledger_that_was_altered_is_exit_4_and_is_not_written(project) -> None
     before = file.read_bytes()
     assert nightly(project, 31, QUIET) == {"code": "4"}
     assert file.read_bytes() == before
+
+
+def test_a_file_that_is_no_ledger_is_said_to_be_none_and_is_not_written(project) -> None:
+    project.write("lakefs-audit.jsonl", REVERT + "\n")
+    project.write("notes.txt", "buy milk\n")
+    code, report = project.report("--now", "2026-01-30T10:00:00Z", "--ledger", "notes.txt", "--select", "SYS")
+    assert code == 4
+    (finding,) = report["findings"]
+    assert finding["message"] == (
+        "line 1 and what follows: is no ledger, or its first line was altered: it is no line of a ledger: JSON is "
+        "malformed: invalid character (byte 0)"
+    )
+    assert (project.folder / "notes.txt").read_text() == "buy milk\n"
+
+
+def test_the_ledger_is_not_among_what_was_ignored(project) -> None:
+    nightly(project, 30, JOIN, REVERT)
+    project.write("other.jsonl", '{"a": 1}\n')
+    _, report = project.report("--now", "2026-01-31T10:00:00Z", "--ledger", "cases.jsonl")
+    assert [item["path"] for item in report["ignored"]] == ["other.jsonl"]
+    assert report["population"]["ledger"]["path"] == "cases.jsonl"
 
 
 def test_a_run_says_where_the_ledger_stands(project) -> None:
@@ -285,3 +320,27 @@ def test_a_ledger_that_cannot_be_written_is_wrong_usage(project) -> None:
     project.write("lakefs-audit.jsonl", REVERT + "\n")
     (project.folder / "folder").mkdir()
     assert project.check("--ledger", "folder").code == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda entry: entry.update(rollbacks=[]), "it is a case without a call"),
+        (lambda entry: entry.update(at="2026-01-30T03:00:00"), "a time in it has no offset"),
+        (lambda entry: entry.update(opened="2026-01-30T03:00:00"), "a time in it has no offset"),
+        (
+            lambda entry: entry["rollbacks"][0].update(time="2026-01-30T03:00:00"),
+            "a time in it has no offset",
+        ),
+    ],
+)
+def test_a_line_that_says_what_no_run_writes_is_refused_though_its_chain_holds(tmp_path, change, why) -> None:
+    file = tmp_path / "cases.jsonl"
+    file.write_bytes(read_ledger(file, "cases.jsonl", THREE).with_cases([case()], THREE + HOUR))
+    entry = json.loads(file.read_bytes())["entry"]
+    change(entry)
+    raw = json.dumps(entry).encode()
+    line = {"entry": msgspec.Raw(raw), "before": BEGINNING, "sha256": sha256(BEGINNING.encode() + raw)}
+    file.write_bytes(msgspec.json.encode(line) + b"\n")
+    ledger = read_ledger(file, "cases.jsonl", THREE + 2 * HOUR)
+    assert (ledger.broken, ledger.line, ledger.entries) == (why, 1, ())

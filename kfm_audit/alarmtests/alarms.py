@@ -39,6 +39,18 @@ class Unreadable(Struct, frozen=True):
         return tuple(why if why.startswith(self.path) else f"{self.path}: {why}" for why in self.why)
 
 
+class Team(Struct, frozen=True):
+    """What a team has settled: its policy, what its config says of stacks, and the folder that these lie in."""
+
+    policy: Policy
+    stacks: tuple[StackRoot, ...] = ()
+    root: Path | None = None
+
+
+NO_TEAM: Final = Team(Policy(policy=1))
+"""A policy that asks for nothing: tests and replays are about what alarms do, not about what they should."""
+
+
 class LoadedAlarms:
     """All alarms of a plan, a folder or a description, with all that their notifications pass through."""
 
@@ -76,11 +88,17 @@ class LoadedAlarms:
 
 
 def load_alarms(
-    file: Path, base: Path, variable_files: tuple[Path, ...] = (), *, none_too: bool = False
+    file: Path,
+    base: Path,
+    variable_files: tuple[Path, ...] = (),
+    *,
+    none_too: bool = False,
+    team: Team = NO_TEAM,
 ) -> LoadedAlarms | Unreadable:
     """Read a plan with the sources beside it, a folder of sources, or a description of alarms.
 
     Where there is no alarm, there is nothing to be read for most; `none_too` is for who asks what then.
+    Variable files that are given hold for the stack, whatever the team's config says of it.
     Paths in messages are relative to `base`. Raises nothing.
     """
     shown = display(file, base)
@@ -91,16 +109,17 @@ def load_alarms(
     for item in variable_files:
         path = display(item, base)
         found.setdefault(path, Found(Source(path, item), named=True, reported=True))
-    below = (Path(os.path.relpath(item, folder)).as_posix() for item in variable_files)
-    stacks = (StackRoot(".", ".", "", tuple(below)),) if variable_files else ()
-    policy = Policy(policy=1)
-    library = read_all(found.values(), KINDS, ReadContext(policy, folder, base, stacks))
+    if variable_files:
+        below = (Path(os.path.relpath(item, folder)).as_posix() for item in variable_files)
+        team = Team(team.policy, (StackRoot(".", ".", "", tuple(below)),))
+    context = ReadContext(team.policy, team.root or folder, base, team.stacks)
+    library = read_all(found.values(), KINDS, context)
     named = None if file.is_dir() else shown
     lost = tuple(_lost(library, named))
     if lost:
         return Unreadable(shown, lost)
     # Notifications are told of as of any time: nothing in them hangs on it.
-    alarms = LoadedAlarms(Evidence(library.facts, policy, datetime.now(UTC)), library, named)
+    alarms = LoadedAlarms(Evidence(library.facts, team.policy, datetime.now(UTC)), library, named)
     return alarms if alarms.all or none_too else Unreadable(shown, ("it holds no CloudWatch alarm",))
 
 

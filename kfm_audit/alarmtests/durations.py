@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_DURATION: Final = re.compile(
-    r"(?:([0-9]{1,4})d)?(?:([0-9]{1,5})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,7})s)?", re.ASCII
-)
+_DURATION: Final = re.compile(r"(?:([0-9]++)d)?(?:([0-9]++)h)?(?:([0-9]++)m)?(?:([0-9]++)s)?", re.ASCII)
+_DIGITS: Final = 8
+"""What has more digits than this is longer than any test, in whatever unit."""
 _SECONDS: Final = (86_400, 3_600, 60, 1)
 LIMIT: Final = 100 * 86_400
 """No test spans more than a hundred days: an alarm looks back a week at most."""
@@ -17,12 +17,17 @@ def read_duration(text: str) -> int:
     """Whole seconds. Raises ValueError with what is wrong."""
     found = _DURATION.fullmatch(text.strip())
     if found is None or not any(found.groups()):
-        finer = " CloudWatch's finest period is one second." if text.strip().endswith("ms") else ""
-        raise ValueError(f"`{text}` is no span of time: write 90s, 9m, 1h30m or 1d.{finer}")
-    seconds = sum(int(part or 0) * unit for part, unit in zip(found.groups(), _SECONDS, strict=True))
-    if seconds > LIMIT:
-        raise ValueError(f"`{text}` is longer than a test may be, 100d")
+        finer = "; CloudWatch's finest period is one second" if text.strip().endswith("ms") else ""
+        raise ValueError(f"`{_short(text)}` is no span of time: write 90s, 9m, 1h30m or 1d{finer}")
+    parts = [(part or "0").lstrip("0") or "0" for part in found.groups()]
+    seconds = sum(int(part[:_DIGITS]) * unit for part, unit in zip(parts, _SECONDS, strict=True))
+    if seconds > LIMIT or any(len(part) > _DIGITS for part in parts):
+        raise ValueError(f"`{_short(text)}` is longer than a test may be, 100d")
     return seconds
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else text[:37] + "..."
 
 
 def shown_duration(seconds: int) -> str:

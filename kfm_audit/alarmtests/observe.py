@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kfm_audit.alarmtests.alarms import LoadedAlarms
 from kfm_audit.alarmtests.durations import shown_duration
 from kfm_audit.alarmtests.model import AlarmTest, Assertion
-from kfm_audit.alarmtests.observed import Assumed, Evaluated, Observed, Received, Taken, Words
+from kfm_audit.alarmtests.observed import Assumed, Evaluated, Observed, Received, Seen, Taken, Words
 from kfm_audit.alarmtests.reads import keys_of
-from kfm_audit.aws.alarm_evaluation import Comparison
-from kfm_audit.aws.alarm_rule import AlarmState
-from kfm_audit.aws.message import Value
+from kfm_audit.alarmtests.thresholds import Breaches, shown_threshold
+from kfm_audit.alarmtests.veil import Veil
+from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.evidence.reach import Destination, Reach
 from kfm_audit.facts import Alarm, ChatChannel, CompositeAlarm, MetricAlarm, Subscription
-from kfm_audit.simulation import (
-    ASSUMPTIONS,
-    Assumptions,
-    InputSeries,
-    Key,
-    Notice,
-    Simulation,
-    Timeline,
-    deliveries,
-    key_of,
-    simulate,
-)
-from kfm_audit.simulation.receivers import message
+from kfm_audit.simulation.assumptions import ASSUMPTIONS, Assumptions
+from kfm_audit.simulation.receivers import deliveries, message
+from kfm_audit.simulation.series import InputSeries
+from kfm_audit.simulation.simulate import simulate
+from kfm_audit.simulation.timeline import Key, Notice, Simulation, Timeline, key_of
+from kfm_audit.simulation.watch import Watch, watch_of
 from kfm_audit.values import Known, known
 
 MINUTE = 60
@@ -99,9 +92,10 @@ class _Observer:
         self._simulation = simulation
         self._timeline = timeline
         self._base = base
+        self._veil = Veil(alarm)
 
     def observed(self, assumptions: Assumptions) -> Observed:
-        evaluations = tuple(self._evaluated())
+        evaluations, earlier = tuple(self._evaluated()), tuple(self._earlier())
         notices = [notice for notice in self._simulation.notices if notice.alarm is self._alarm]
         changes = self._timeline.changes
         return Observed(
@@ -109,9 +103,10 @@ class _Observer:
             evaluations=evaluations,
             actions=tuple(action for notice in notices for action in self._taken(notice)),
             received=tuple(one for notice in notices for one in self._received(notice)),
-            reason=changes[-1].reason if changes else "",
-            series=tuple(self._rows(evaluations)),
-            threshold=_threshold(self._alarm),
+            reason=self._veil.text(changes[-1].reason) if changes else "",
+            earlier=earlier,
+            series=tuple(self._rows([*(one.time for one in earlier), *(one.time for one in evaluations)])),
+            threshold=shown_threshold(self._alarm),
             assumed=_assumed(self._simulation, assumptions),
             doubts=tuple(self._doubts()),
             warnings=tuple(self._warnings()),
@@ -119,7 +114,7 @@ class _Observer:
 
     def _evaluated(self) -> Iterator[Evaluated]:
         if self._timeline.evaluations:
-            breaches = _breaches(self._alarm)
+            breaches = Breaches(self._alarm)
             for one in self._timeline.evaluations:
                 span = self._timeline.span_at(one.at)
                 value = one.slots[-1] if one.slots else None
@@ -127,7 +122,7 @@ class _Observer:
                     time=one.at - self._base,
                     state=span.state.value,
                     value=value,
-                    breaching=value is not None and breaches(value),
+                    breaching=breaches(value),
                     indeterminate=not span.certain,
                 )
             return
@@ -139,6 +134,19 @@ class _Observer:
             span = self._timeline.span_at(self._simulation.stop)
             time = self._simulation.stop - self._base
             yield Evaluated(time=time, state=span.state.value, indeterminate=not span.certain)
+
+    def _earlier(self) -> Iterator[Seen]:
+        """What the first evaluation sees of its window beside the newest datapoint."""
+        watch = watch_of(self._alarm) if isinstance(self._alarm, MetricAlarm) else None
+        if not isinstance(watch, Watch) or not self._timeline.evaluations:
+            return
+        breaches, first = Breaches(self._alarm), self._timeline.evaluations[0]
+        window = first.slots[-watch.criteria.periods :]
+        for age in range(len(window) - 1, 0, -1):
+            time = first.end - age * watch.criteria.period - self._base
+            value = window[-1 - age]
+            if time > 0:
+                yield Seen(time, value, breaches(value))
 
     def _taken(self, notice: Notice) -> Iterator[Taken]:
         for action in notice.actions:
@@ -159,7 +167,8 @@ class _Observer:
         body: Mapping[str, object] | None = None
         for delivery in deliveries(self._loaded.evidence, notice):
             if body is None:
-                body = _plain(message(self._loaded.evidence, notice).body or {})
+                told = message(self._loaded.evidence, notice).body or {}
+                body = {key: self._veil.value(value) for key, value in told.items()}
             yield Received(
                 time=notice.at - self._base,
                 state=notice.change.new.value,
@@ -170,20 +179,18 @@ class _Observer:
                 body=body,
             )
 
-    def _rows(self, evaluations: tuple[Evaluated, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    def _rows(self, times: Sequence[int]) -> Iterator[tuple[str, tuple[str, ...]]]:
         """What is drawn above the states: the series that a metric alarm reads, the children of a composite."""
         if isinstance(self._alarm, CompositeAlarm):
             for child in self._loaded.evidence.alarms.below(self._alarm):
                 timeline = self._simulation.timeline(child)
-                states = (
-                    timeline.state_at(self._base + one.time).value if timeline else "?" for one in evaluations
-                )
+                states = (timeline.state_at(self._base + time).value if timeline else "?" for time in times)
                 yield known(child.alarm_name) or child.subject, tuple(states)
             return
         read = keys_of(self._alarm)
         for series in self._test.series:
             if series.key in read:
-                ends = (one.time // self._test.interval - 1 for one in evaluations)
+                ends = (time // self._test.interval - 1 for time in times)
                 values = (series.values[at] if 0 <= at < len(series.values) else None for at in ends)
                 yield f"{series.key.name} {series.key.stat}", tuple(shown_value(value) for value in values)
 
@@ -206,22 +213,6 @@ class _Observer:
             yield f"{_called(refused.alarm)} is not simulated: it {refused.why}"
 
 
-def _threshold(alarm: Alarm) -> str:
-    """`>= 5`, or "" where that is not one number that is known."""
-    if not isinstance(alarm, MetricAlarm):
-        return ""
-    operator, threshold = known(alarm.comparison_operator), known(alarm.threshold)
-    sign = _SIGNS.get(operator or "")
-    secret = isinstance(alarm.threshold, Known) and alarm.threshold.sensitive
-    return f"{sign} {threshold:g}" if sign and threshold is not None and not secret else ""
-
-
-_SIGNS = {
-    Comparison.AT_LEAST.value: ">=",
-    Comparison.GREATER.value: ">",
-    Comparison.LESS.value: "<",
-    Comparison.AT_MOST.value: "<=",
-}
 _ABOUT = {
     "evaluation-range": "how many periods an evaluation looks at: AWS publishes no formula",
     "low-samples": "some of the percentiles have too few samples and some enough: AWS says nothing of such a mixture",
@@ -244,25 +235,6 @@ def _chosen(name: str, assumptions: Assumptions) -> str:
     if name == "evaluation-range":
         return str(value) if value else "auto (N+2; N+60/period below 60 s)"
     return str(getattr(value, "value", "")) or ""
-
-
-def _breaches(alarm: Alarm) -> _Breaches:
-    operator = known(alarm.comparison_operator) if isinstance(alarm, MetricAlarm) else None
-    threshold = known(alarm.threshold) if isinstance(alarm, MetricAlarm) else None
-    if operator not in _SIGNS or threshold is None:
-        return _Breaches(None, 0)
-    return _Breaches(Comparison(operator), threshold)
-
-
-class _Breaches:
-    """Whether a datapoint breaches; never, where that cannot be told."""
-
-    def __init__(self, comparison: Comparison | None, threshold: float) -> None:
-        self._comparison = comparison
-        self._threshold = threshold
-
-    def __call__(self, value: float) -> bool:
-        return self._comparison is not None and self._comparison.holds(value, self._threshold)
 
 
 def _called(alarm: Alarm) -> str:
@@ -288,10 +260,6 @@ def _known_words(attributes: Iterable[object]) -> Iterator[str]:
     for attribute in attributes:
         if isinstance(attribute, Known) and not attribute.sensitive and isinstance(attribute.value, str):
             yield attribute.value
-
-
-def _plain(value: Mapping[str, Value]) -> Mapping[str, object]:
-    return dict(value)
 
 
 def shown_value(value: float | None) -> str:

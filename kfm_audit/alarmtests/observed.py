@@ -26,6 +26,14 @@ class Evaluated(Struct, frozen=True, kw_only=True):
     indeterminate: bool = False
 
 
+class Seen(Struct, frozen=True):
+    """A datapoint that the first evaluation saw beside its newest, ending at `time`; nothing is evaluated there."""
+
+    time: int
+    value: float | None
+    breaching: bool
+
+
 class Taken(Struct, frozen=True, kw_only=True):
     """An action that was taken at a change to `state`."""
 
@@ -61,12 +69,14 @@ class Assumed(Struct, frozen=True):
 class Observed(Struct, frozen=True, kw_only=True):
     """What became of the asserted alarm from `evaluate_from` to `eval_time`.
 
-    `series` are the rows that are drawn above the timeline: a label and, for each evaluation, a text.
+    `earlier` is what the first evaluation saw beside the newest datapoint, oldest first. `series` are the
+    rows that are drawn above the timeline: a label and, for each of `earlier` and each evaluation, a text.
     `doubts` say why an evaluation is indeterminate, `warnings` what the result hangs on.
     """
 
     initial_state: StateName
     evaluations: tuple[Evaluated, ...]
+    earlier: tuple[Seen, ...] = ()
     actions: tuple[Taken, ...] = ()
     received: tuple[Received, ...] = ()
     reason: str = ""

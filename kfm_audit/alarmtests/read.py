@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Final
 
 from kfm_audit.alarmtests.document import AlarmStateTest, Series, Test, TestFile
 from kfm_audit.alarmtests.durations import read_duration
@@ -18,7 +20,7 @@ def read_suite(path: str, data: bytes) -> Suite | tuple[Fault, ...]:
     try:
         document = read_document(data)
     except (ValueError, RecursionError) as error:
-        return (Fault(path, Place(), f"is not YAML: {error}"),)
+        return (_no_yaml(path, str(error)),)
     try:
         written = read_strictly(document.value, TestFile)
     except DocumentError as error:
@@ -29,6 +31,19 @@ def read_suite(path: str, data: bytes) -> Suite | tuple[Fault, ...]:
     reader = _Reader(path, document)
     suite = reader.suite(written)
     return tuple(reader.faults) or suite
+
+
+_MARK: Final = re.compile(r" at line ([0-9]{1,9}), column ([0-9]{1,9})$", re.ASCII)
+"""Where a complaint of the YAML library ends: at the place that it is about."""
+
+
+def _no_yaml(path: str, complaint: str) -> Fault:
+    """Say at its place why a file is no YAML."""
+    if "UTF-8 octet" in complaint:
+        return Fault(path, Place(), "is not UTF-8: save it as UTF-8")
+    mark = _MARK.search(complaint)
+    place = Place(int(mark[1]), int(mark[2])) if mark else Place()
+    return Fault(path, place, f"is not YAML: {complaint[: mark.start()] if mark else complaint}")
 
 
 class _Reader:

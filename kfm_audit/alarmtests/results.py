@@ -97,7 +97,7 @@ class Coverage(Struct, frozen=True):
 
 
 class TestRun(Struct, frozen=True, kw_only=True):
-    """All files of a run. `looked_at` are the paths that were looked for tests in.
+    """All files of a run. `looked_at` are the paths that were looked for tests in, `names` globs of those wanted.
 
     `sources` are the files and folders that the alarms are from.
     """
@@ -105,6 +105,7 @@ class TestRun(Struct, frozen=True, kw_only=True):
     files: tuple[FileResult, ...]
     coverage: Coverage
     looked_at: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
     sources: tuple[Path, ...] = ()
 
     @property

@@ -32,7 +32,8 @@ from kfm_audit.facts import Alarm
 from kfm_audit.globs import matches_any
 from kfm_audit.inputs.find import display
 from kfm_audit.policy.strict import nearest
-from kfm_audit.simulation import AssumptionError, Assumptions, SeriesError, read_assumptions
+from kfm_audit.simulation.assumptions import AssumptionError, Assumptions, read_assumptions
+from kfm_audit.simulation.series import SeriesError
 from kfm_audit.values import Known
 
 
@@ -54,6 +55,7 @@ def run_tests(request: Request) -> TestRun:
         files=files,
         coverage=alarms.coverage(files, request.threshold),
         looked_at=request.looked_at,
+        names=request.names,
         sources=alarms.sources,
     )
 

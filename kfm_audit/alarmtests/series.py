@@ -20,7 +20,7 @@ LIMIT: Final = 100_000
 
 _NUMBER: Final = r"(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?+"
 _ITEM: Final = re.compile(
-    rf"(?P<start>[+-]?{_NUMBER})(?:(?P<step>[+-]{_NUMBER})(?=x))?(?:x(?P<times>[0-9]{{1,7}}+))?|_(?:x(?P<gap>[0-9]{{1,7}}+))?"
+    rf"(?P<start>[+-]?{_NUMBER})(?:(?P<step>[+-]{_NUMBER})(?=x))?(?:x(?P<times>[0-9]++))?|_(?:x(?P<gap>[0-9]++))?"
 )
 _BOUND: Final = 2.0**360
 """CloudWatch user guide, "Metrics concepts": values lie between -2^360 and 2^360."""
@@ -55,8 +55,14 @@ def read_values(text: str) -> Values:
 def _count(item: re.Match[str]) -> int:
     """`axN` gives N+1 values, `_xN` gives N: as in promtool."""
     if item["start"] is None:
-        return int(item["gap"]) if item["gap"] is not None else 1
-    return int(item["times"]) + 1 if item["times"] is not None else 1
+        return _number(item["gap"]) if item["gap"] is not None else 1
+    return _number(item["times"]) + 1 if item["times"] is not None else 1
+
+
+def _number(digits: str) -> int:
+    """A count, or one beyond the limit: numbers of thousands of digits are not worth their reading."""
+    significant = digits.lstrip("0")
+    return int(significant or "0") if len(significant) <= len(str(LIMIT)) else LIMIT + 1
 
 
 def _expanded(item: re.Match[str], word: str, count: int) -> list[float | None]:

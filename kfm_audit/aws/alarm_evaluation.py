@@ -17,7 +17,7 @@ from typing import Final, TypeAlias
 
 from msgspec import Struct
 
-from kfm_audit.aws.alarm_rule import AlarmState
+from kfm_audit.aws.alarm_state import AlarmState
 
 HOUR: Final = 3_600
 DAY: Final = 86_400
@@ -171,6 +171,15 @@ def evaluation_range(criteria: Criteria, assumptions: Assumptions = DEFAULTS) ->
         more = MINUTE // criteria.period if criteria.period < MINUTE else 2
         slots = criteria.periods + more
     return max(criteria.periods, slots + assumptions.range_offset)
+
+
+def longest_window(period: int) -> int:
+    """The most seconds that N periods may be.
+
+    API reference of PutMetricAlarm, `EvaluationPeriods`: seven days where the period is an hour or longer,
+    else one day.
+    """
+    return 7 * DAY if period >= HOUR else DAY
 
 
 def cadence(criteria: Criteria) -> int:

@@ -18,7 +18,7 @@ from typing import Final, TypeAlias
 
 from msgspec import Struct
 
-from kfm_audit.aws.alarm_rule import AlarmState
+from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.aws.arns import alarm_arn, partition_of
 from kfm_audit.aws.message import Message, Number, SomeNumber, SomeText, SomeValue, Text, Value
 from kfm_audit.aws.regions import region_name

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from enum import Enum
 from typing import Final, TypeAlias
 
 from msgspec import Struct
 
 from kfm_audit.aws.alarm_rule_tokens import Token, tokens
+from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.pattern import pattern
 
 MAX_LENGTH: Final = 10_240
@@ -31,14 +31,6 @@ _NAME: Final = (
     f"'NOT', 'AND', 'OR', 'AT_LEAST', NUMBER, PERCENTAGE NUMBER, TRUE or FALSE, {_STATE}, "
     "unquoted alarm name, quoted alarm name"
 )
-
-
-class AlarmState(Enum):
-    """The states that a rule may ask for."""
-
-    ALARM = "ALARM"
-    OK = "OK"
-    INSUFFICIENT_DATA = "INSUFFICIENT_DATA"
 
 
 class InState(Struct, frozen=True):

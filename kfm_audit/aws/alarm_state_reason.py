@@ -11,7 +11,7 @@ import time
 from typing import Final
 
 from kfm_audit.aws.alarm_evaluation import Comparison, Criteria, Datapoints, Decision, Treatment
-from kfm_audit.aws.alarm_rule import AlarmState
+from kfm_audit.aws.alarm_state import AlarmState
 
 CREATED: Final = "Unchecked: Initial alarm creation"
 
@@ -59,8 +59,10 @@ def composite_reason(child_arn: str, state: AlarmState, at: int) -> str:
 
 
 def java_double(value: float) -> str:
-    """A number as CloudWatch writes it: `100.0`, `0.05`, `1.0E7`."""
-    if value == 0 or 1e-3 <= abs(value) < 1e7:
+    """A number as CloudWatch writes it: `100.0`, `0.05`, `1.0E7`. A zero has no sign: `0.0 == -0.0` to evaluations."""
+    if value == 0:
+        return "0.0"
+    if 1e-3 <= abs(value) < 1e7:
         text = repr(float(value))
         return text if "e" not in text else f"{value:.20f}".rstrip("0")
     mantissa, _, exponent = f"{value!r}".partition("e")

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from kfm_audit.aws.alarm_rule import AlarmState, And, AtLeast, Constant, InState, Node, Not, Or
+from kfm_audit.aws.alarm_rule import And, AtLeast, Constant, InState, Node, Not, Or
+from kfm_audit.aws.alarm_state import AlarmState
 
 
 def holds(rule: Node, state_of: Callable[[str], AlarmState | None]) -> bool | None:

@@ -2,17 +2,27 @@
 
 CloudWatch user guide, "Using metric math": `MINUTE`, `HOUR`, `DAY`, `DATE`, `MONTH` and `YEAR` give parts of
 a datapoint's time in UTC. `IF(DAY(m1) < 6, m1)` has no datapoint on weekends, so that no alarm on it goes off.
+How an expression gives way to the clock is read from its form; that it does is what an evaluation shows, at all
+times that the clock can tell apart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from kfm_audit.aws.math_error import MathError
 from kfm_audit.aws.math_syntax import Call, Listed, Name, Negated, Node, Number, Operation, parse
+
+if TYPE_CHECKING:
+    from kfm_audit.aws.math_points import Points
+
+_PROBES: Final = (0.0, 1e9, -1e9)
+"""Nothing, and more than any threshold on either side."""
+_MOST_SLOTS: Final = 12_000
 
 FUNCTIONS: Final = frozenset({"MINUTE", "HOUR", "DAY", "DATE", "MONTH"})
 """Those whose value comes back: `YEAR` and `EPOCH` keep no hours."""
@@ -41,11 +51,55 @@ def clock_use(expressions: Mapping[str, str], breaches: Callable[[float], bool])
     for _ in roots:
         clocked |= {id_: found for id_, root in roots.items() if (found := _function(root, clocked))}
     uses = [
-        ClockUse(id_, function, any(_is_silent(node, clocked, breaches) for node in _nodes(roots[id_])))
+        ClockUse(
+            id_,
+            function,
+            any(_is_silent(node, clocked, breaches) for node in _nodes(roots[id_]))
+            and _is_deaf(id_, expressions, breaches),
+        )
         for id_, function in clocked.items()
         if not _is_loud(roots[id_], clocked, breaches)
     ]
     return next((use for use in uses if use.silent), uses[0] if uses else None)
+
+
+def _is_deaf(wanted: str, expressions: Mapping[str, str], breaches: Callable[[float], bool]) -> bool:
+    """Whether there is a time at which no value breaches, as far as an evaluation tells."""
+    try:
+        found = [_by_the_clock(wanted, tuple(expressions.items()), probe) for probe in _PROBES]
+    except MathError:
+        return True
+    return any(
+        not any(value is not None and breaches(value) for value in values)
+        for values in zip(*found, strict=True)
+    )
+
+
+# The alarms of a module have the same expressions.
+@lru_cache(maxsize=64)
+def _by_the_clock(wanted: str, expressions: tuple[tuple[str, str], ...], probe: float) -> Points:
+    """What an expression gives at all times that it can tell apart, while every metric has one value throughout."""
+    from kfm_audit.aws.math_check import Query
+    from kfm_audit.aws.math_evaluate import run
+    from kfm_audit.aws.math_points import PlainKernel
+    from kfm_audit.aws.math_prepare import prepare
+    from kfm_audit.aws.math_typing import names_in
+
+    texts = dict(expressions)
+    roots = dict(_parsed(texts))
+    calls = (node for root in roots.values() for node in _nodes(root) if isinstance(node, Call))
+    functions = {call.function for call in calls}
+    read = dict.fromkeys(name.id for root in roots.values() for name in names_in(root))
+    metrics = [id_ for id_ in read if id_ not in texts]
+    period = 60 if "MINUTE" in functions else 3600
+    days = 366 if functions & {"DATE", "MONTH"} else 8
+    slots = days * 86_400 // period
+    if slots > _MOST_SLOTS:
+        raise MathError("it tells too many times apart", 0, certain=False)
+    queries = [Query(id=name) for name in metrics]
+    queries += [Query(id=id_, expression=text, return_data=id_ == wanted) for id_, text in texts.items()]
+    series = dict.fromkeys(metrics, (probe,) * slots)
+    return run(prepare(queries), series, PlainKernel(slots, period), period=period).points
 
 
 def _parsed(expressions: Mapping[str, str]) -> Iterator[tuple[str, Node]]:

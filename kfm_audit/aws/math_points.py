@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Final, TypeAlias
 
 from kfm_audit.aws.math_assumptions import Choices
+from kfm_audit.aws.math_error import MathError
 
 Points: TypeAlias = tuple[float | None, ...]
 
@@ -163,6 +164,14 @@ class PlainKernel:
                 return finite(
                     math.sqrt(total([(value - mean) * (value - mean) for value in values]) / divisor)
                 )
+
+
+class AnyTime(PlainKernel):
+    """An evaluation of what holds at any time: the parts of a date are refused."""
+
+    def calendar(self, function: str) -> Points:
+        """Raise MathError: what is so at one hour may be otherwise at another."""
+        raise MathError(f"what {function} gives changes with the clock", 0, certain=False)
 
 
 def total(values: Sequence[float]) -> float:

@@ -90,8 +90,7 @@ def value_range(namespace: str, name: str, statistic: str) -> ValueRange | None:
     if known is None or known.kind is MetricKind.UNKNOWN or not is_statistic(statistic):
         return None
     highest = {MetricKind.PERCENT: 100.0, MetricKind.FRACTION: 1.0}.get(known.kind)
-    share = re.fullmatch(r"PR\(.*\)", statistic)  # the percentage of samples within bounds
-    if share:
+    if statistic.startswith("PR(") and statistic.endswith(")"):  # the percentage of samples within bounds
         return ValueRange(0, 100)
     return ValueRange(0, None if _COUNTING.fullmatch(statistic) else highest)
 

@@ -15,7 +15,7 @@ from heapq import merge
 
 from msgspec import Struct
 
-from kfm_audit.aws.alarm_rule import AlarmState
+from kfm_audit.aws.alarm_state import AlarmState
 
 
 class Held(Enum):

@@ -28,6 +28,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except SystemExit as end:  # argparse ends so after --help, --version and wrong usage
         return end.code if isinstance(end.code, int) else 2
+    except KeyboardInterrupt:
+        print("\nkfm-audit: interrupted", file=sys.stderr)
+        return 130
     except BrokenPipeError:
         # Whoever reads our output has gone; say nothing more to nobody.
         sys.stdout = None  # keeps the interpreter from flushing into the closed pipe

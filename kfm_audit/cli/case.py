@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from kfm_audit.audit import Audited, audit
 from kfm_audit.cli.check import resolve
@@ -13,10 +13,17 @@ from kfm_audit.cli.destinations import write_whole
 from kfm_audit.cli.parser import UsageError, build_parser, terminal_width
 from kfm_audit.exits import Exit
 from kfm_audit.facts import Case
+from kfm_audit.inputs.record import InputStatus
+from kfm_audit.reports.neutral import neutral
 
 if TYPE_CHECKING:
     from kfm_audit.inputs.lakefs_reads import Reads
     from kfm_audit.reports.case_page import CasePage, Exposure
+    from kfm_audit.reports.report import Report
+
+
+_SHOWN: Final = 20
+_LOST: Final = (InputStatus.UNREADABLE, InputStatus.PARTLY)
 
 
 def case(options: argparse.Namespace) -> int:
@@ -32,7 +39,7 @@ def case(options: argparse.Namespace) -> int:
     known = audited.evidence.of(Case)
     found = find_cases(options.case, known)
     if len(found) != 1:
-        raise UsageError(_no_such_case(options.case, found or known, several=bool(found)))
+        raise UsageError(_no_such_case(options.case, found, known, audited.report))
     exposure = exposure_of(found[0], audited.evidence)
     page = page_of(found[0], exposure, _reads(audited, found[0], exposure), audited.evidence, audited.report)
     written = _write_drafts(page, Path(options.write)) if options.write else ()
@@ -50,11 +57,25 @@ def _check_options(options: argparse.Namespace) -> argparse.Namespace:
     return check
 
 
-def _no_such_case(name: str, cases: tuple[Case, ...], *, several: bool) -> str:
-    shown = "".join(f"\n  {case.subject}: {case.deed}" for case in cases[:20])
-    if several:
+def _no_such_case(name: str, found: tuple[Case, ...], known: tuple[Case, ...], report: Report) -> str:
+    """Say which cases there are; where there is none, what was read and where cases come from."""
+    cases = found or known
+    name = neutral(name)
+    shown = "".join(f"\n  {neutral(case.subject)}: {neutral(case.deed)}" for case in cases[:_SHOWN])
+    if len(cases) > _SHOWN:
+        shown += f"\n  and {len(cases) - _SHOWN} more; `kfm-audit check --output summary` lists all"
+    if found:
         return f"case {name}: several cases are called so; give more of one's name:{shown}"
-    return f"case {name}: no case is called so; {f'there are:{shown}' if shown else 'there is none at all'}"
+    lost = [neutral(record.path) for status in _LOST for record in report.inputs_that_are(status)]
+    unread = f"\n  not read, or not in full: {', '.join(lost)}" if lost else ""
+    if known:
+        return f"case {name}: no case is called so; there are:{shown}{unread}"
+    read = ", ".join(f"{number} {kind}" for kind, number in report.kinds.items()) or "nothing"
+    return (
+        f"case {name}: no case is called so, and there is none: nothing that was read shows that an environment's "
+        f"branch was moved back\n  read: {read}{unread}\n  cases come from audit logs, commit logs, snapshots of "
+        "heads and events of hooks; those of earlier nights from --ledger FILE"
+    )
 
 
 def _reads(audited: Audited, found: Case, exposure: Exposure) -> Reads:

@@ -14,14 +14,15 @@ from kfm_audit.audit import Audited, Run, audit
 from kfm_audit.cli.destinations import parse_outputs
 from kfm_audit.cli.outputs import write_outputs
 from kfm_audit.cli.parser import UsageError
+from kfm_audit.cli.times import read_span, read_time
 from kfm_audit.config import (
     Config,
     ConfigError,
-    LoadedConfig,
     Profile,
-    find_config,
+    common,
+    config_for,
+    policy_name,
     profile_named,
-    read_config,
     repository_root,
 )
 from kfm_audit.findings.baseline import BaselineError, read_baseline
@@ -30,7 +31,7 @@ from kfm_audit.inputs import KINDS
 from kfm_audit.inputs.find import Found, Search, display
 from kfm_audit.inputs.kind import Kind
 from kfm_audit.inputs.source import Source
-from kfm_audit.policy.load import DEFAULT_PACK, LoadedPolicy, PolicyError, load_policy, place_in
+from kfm_audit.policy.load import LoadedPolicy, PolicyError, load_policy, place_in
 from kfm_audit.policy.strict import DocumentError, nearest
 from kfm_audit.reports import FORMATS
 from kfm_audit.reports.report import Window
@@ -66,17 +67,17 @@ def resolve(options: argparse.Namespace) -> Run:
     try:
         base = Path.cwd()
         paths = _paths(options.paths)
-        config = _config(options, paths or (base,))
+        config = config_for(paths or (base,), options.config or "", isolated=options.isolated)
         settings = config.config
         profile_name = options.profile or settings.default_profile
         profile = profile_named(profile_name, settings) if profile_name else None
         _check_kinds(profile)
-        policy = load_policy(_policy_name(options, config))
+        policy = load_policy(policy_name(options.policy or "", config))
         plugins, failed = plugin_rules(settings.plugins, display(config.file, base) if config.file else "")
         known = all_rules(plugins)
         chosen = _selected(options, settings, profile, known)
-        now = _time(options.now, "--now") or datetime.now(UTC).replace(microsecond=0)
-        repository = repository_root(_common(paths or (base,)))
+        now = read_time(options.now, "--now") or datetime.now(UTC).replace(microsecond=0)
+        repository = repository_root(common(paths or (base,)))
         return Run(
             search=Search(
                 paths=paths,
@@ -99,7 +100,7 @@ def resolve(options: argparse.Namespace) -> Run:
             rules=tuple(item for item in _configured(known, policy) if item.rule in chosen),
             failed_plugins=failed,
             now=now,
-            window=_window(options),
+            window=Window(*read_span(options.since, options.until)),
             baseline=read_baseline(Path(options.baseline)) if options.baseline else {},
             fail_on=_fail_on(options, settings, profile),
             heads=_heads(options, base),
@@ -160,38 +161,6 @@ def _absolute(word: str) -> Path:
     return Path(os.path.abspath(word))  # noqa: PTH100 - Path.resolve() follows links
 
 
-def _common(paths: tuple[Path, ...]) -> Path:
-    """The folder that all paths lie in."""
-    folders = [str(path if path.is_dir() else path.parent) for path in paths]
-    try:
-        return Path(os.path.commonpath(folders))
-    except ValueError:  # different drives
-        return Path(folders[0])
-
-
-def _config(options: argparse.Namespace, paths: tuple[Path, ...]) -> LoadedConfig:
-    if options.isolated:
-        return LoadedConfig(Config())
-    named = options.config or os.environ.get("KFM_AUDIT_CONFIG", "")
-    if not named:
-        return find_config(_common(paths), Path.cwd())
-    file = _absolute(named)
-    config = read_config(file)
-    if config is None:
-        raise UsageError(f"{named}: has no table [tool.kfm-audit]")
-    return LoadedConfig(config, file)
-
-
-def _policy_name(options: argparse.Namespace, config: LoadedConfig) -> str:
-    if options.policy:
-        return str(options.policy)
-    named = config.config.policy
-    if not named:
-        return DEFAULT_PACK
-    beside = config.file.parent / named if config.file else Path(named)
-    return str(beside) if beside.is_file() else named
-
-
 def _selected(
     options: argparse.Namespace, config: Config, profile: Profile | None, rules: tuple[Rule, ...]
 ) -> tuple[Rule, ...]:
@@ -203,7 +172,7 @@ def _selected(
     )
     for word in (*select, *ignore):
         if word not in known:
-            raise UsageError(f"no rule or family is called {word}{nearest(word, known)}")
+            raise UsageError(_no_such_rule(word, known, {rule.family for rule in rules}))
 
     def wanted(rule: Rule) -> bool:
         words = {rule.id, rule.name, rule.family}
@@ -215,34 +184,24 @@ def _selected(
     return tuple(rule for rule in rules if wanted(rule))
 
 
+def _no_such_rule(word: str, known: set[str], families: set[str]) -> str:
+    """Say the word that is meant, if one is like it, else the families: all rules would fill the screen."""
+    from difflib import get_close_matches
+
+    like = get_close_matches(word, sorted(known), n=1, cutoff=0.5)
+    every = f"families are {', '.join(sorted(families))}; see `kfm-audit rules`"
+    return f"no rule or family is called {word}: {f'did you mean `{like[0]}`?' if like else every}"
+
+
 def _configured(rules: tuple[Rule, ...], policy: LoadedPolicy) -> tuple[RuleSetting, ...]:
     try:
-        return configure(rules, policy.policy)
+        return configure(rules, policy.policy, trusted=policy.ships)
     except DocumentError as error:
         raise PolicyError(f"{place_in(policy.file, error.path)}: {error.message}") from None
 
 
 def _words(text: str | None) -> tuple[str, ...]:
     return tuple(word.strip() for word in (text or "").split(",") if word.strip())
-
-
-def _window(options: argparse.Namespace) -> Window:
-    window = Window(_time(options.since, "--since"), _time(options.until, "--until"))
-    if window.since and window.until and window.since >= window.until:
-        raise UsageError(
-            f"--since {options.since} is not before --until {options.until}: no event lies between"
-        )
-    return window
-
-
-def _time(text: str | None, option: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        time = datetime.fromisoformat(text)
-        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise UsageError(f"{option} {text}: is no time; write 2026-01-31T09:00:00Z") from None
 
 
 def _stdin(options: argparse.Namespace) -> Found | None:

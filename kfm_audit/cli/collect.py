@@ -6,10 +6,12 @@ import argparse
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kfm_audit.cli.parser import UsageError
+from kfm_audit.cli.times import read_time
 
 if TYPE_CHECKING:
     from kfm_audit.collect.folder import Missing
@@ -27,7 +29,9 @@ def collect(options: argparse.Namespace) -> int:
     from kfm_audit.collect.repository import Scope
     from kfm_audit.collect.server import CollectError, LakeFSServer
 
-    since = _time(options.since)
+    since = read_time(options.since, "--since")
+    if not 0 < options.timeout < inf:
+        raise UsageError(f"--timeout {options.timeout:g}: is no time to wait; give more than 0 seconds")
     counts = _counts(_policy(options), tuple(options.branch))
     say = _progress() if sys.stderr.isatty() and not options.quiet else _silent
     try:
@@ -64,14 +68,12 @@ def collect(options: argparse.Namespace) -> int:
 
 def _policy(options: argparse.Namespace) -> LakeFS:
     """What policy says of lakeFS: by it a branch counts. Raises UsageError."""
-    from kfm_audit.config import ConfigError, find_config
-    from kfm_audit.policy.load import DEFAULT_PACK, PolicyError, load_policy
+    from kfm_audit.config import ConfigError, config_for, policy_name
+    from kfm_audit.policy.load import PolicyError, load_policy
 
     try:
-        config = find_config(Path.cwd(), Path.cwd())
-        named = options.policy or config.config.policy or DEFAULT_PACK
-        beside = config.file.parent / named if config.file and not options.policy else Path(named)
-        return load_policy(str(beside) if beside.is_file() else named).policy.lakefs
+        config = config_for((Path.cwd(),))
+        return load_policy(policy_name(options.policy or "", config)).policy.lakefs
     except (ConfigError, PolicyError) as error:
         raise UsageError(str(error)) from None
 
@@ -92,19 +94,12 @@ def _scope(options: argparse.Namespace) -> str:
     return "; ".join(f"{name}={','.join(sorted(values))}" for name, values in parts.items() if any(values))
 
 
-def _time(text: str | None) -> datetime | None:
-    if not text:
-        return None
-    try:
-        time = datetime.fromisoformat(text)
-        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise UsageError(f"--since {text}: is no time; write 2026-01-31T09:00:00Z") from None
-
-
 def _say_missing(missing: tuple[Missing, ...]) -> None:
+    from kfm_audit.reports.neutral import neutral
+
     for part in missing:
-        print(f"kfm-audit: not collected: {part.what}: {part.why}\n  help: {part.cure}", file=sys.stderr)
+        what = neutral(part.what)
+        print(f"kfm-audit: not collected: {what}: {part.why}\n  help: {part.cure}", file=sys.stderr)
 
 
 def _silent(what: str) -> None:
@@ -114,10 +109,12 @@ def _silent(what: str) -> None:
 def _progress() -> Callable[[str], None]:
     """One line on a terminal, written over again and again; "" clears it."""
     from kfm_audit.cli.parser import terminal_width
+    from kfm_audit.reports.neutral import neutral
 
     width = terminal_width() - 1
 
     def say(what: str) -> None:
+        what = neutral(what)
         print(f"\r{what[:width]:<{width}}", end="" if what else "\r", file=sys.stderr, flush=True)
 
     return say

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from kfm_audit.alarmtests.alarms import LoadedAlarms, Unreadable, load_alarms
+from kfm_audit.alarmtests.alarms import LoadedAlarms, Team, Unreadable, load_alarms
 from kfm_audit.cli.destinations import parse_outputs, write_whole
 from kfm_audit.cli.parser import UsageError
 from kfm_audit.drill.document import DrillDocument, document
@@ -22,10 +22,11 @@ FORMATS: Final = ("text", "json", "markdown")
 def drill(options: argparse.Namespace) -> int:
     """Carry out `drill`. Raises UsageError."""
     outputs = parse_outputs(options.output, FORMATS)
-    loaded = _load(options.alarms)
+    team = _team(options)
+    loaded = _load(options.alarms, team)
     if loaded is None:
         return 4
-    before = _before(options.against, loaded)
+    before = _before(options.against, loaded, team)
     if options.against and before is None:
         return 4
     past = Drill(before).all() if before is not None else ()
@@ -52,7 +53,20 @@ def _rendered(found: DrillDocument, name: str) -> str:
     return markdown(found) if name == "markdown" else text(found)
 
 
-def _before(word: str, loaded: LoadedAlarms) -> Evidence | None:
+def _team(options: argparse.Namespace) -> Team:
+    """The policy and the config that `check` would take for the same alarms. Raises UsageError."""
+    from kfm_audit.config import ConfigError, config_for, policy_name
+    from kfm_audit.policy.load import PolicyError, load_policy
+
+    try:
+        config = config_for((_existing(options.alarms),), options.config or "", isolated=options.isolated)
+        policy = load_policy(policy_name(options.policy or "", config)).policy
+    except (ConfigError, PolicyError) as error:
+        raise UsageError(str(error)) from None
+    return Team(policy, config.stacks(), config.file.parent if config.file else None)
+
+
+def _before(word: str, loaded: LoadedAlarms, team: Team) -> Evidence | None:
     match word:
         case "":
             return None
@@ -61,15 +75,19 @@ def _before(word: str, loaded: LoadedAlarms) -> Evidence | None:
 
             return prior(loaded.evidence, loaded.library.facts)
         case _:
-            other = _load(word)
+            other = _load(word, team)
             return other.evidence if other is not None else None
 
 
-def _load(word: str) -> LoadedAlarms | None:
+def _existing(word: str) -> Path:
     file = Path(word).absolute()
     if not file.exists():
         raise UsageError(f"{word}: no such file or folder")
-    found = load_alarms(file, Path.cwd(), none_too=True)
+    return file
+
+
+def _load(word: str, team: Team) -> LoadedAlarms | None:
+    found = load_alarms(_existing(word), Path.cwd(), none_too=True, team=team)
     if isinstance(found, Unreadable):
         for why in found.said:
             print(f"kfm-audit: {why}", file=sys.stderr)

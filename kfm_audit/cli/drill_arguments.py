@@ -46,6 +46,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         default=[],
         help="text, json or markdown; to PATH instead of standard output; repeatable (default: text)",
     )
+    parser.add_argument(
+        "--policy", metavar="FILE|PACK", help="the policy (default: the config's, else kfm-v11)"
+    )
+    parser.add_argument("--config", metavar="FILE", help="this config, whatever stands nearer")
+    parser.add_argument("--isolated", action="store_true", help="no config at all")
     parser.add_argument("--fail-on-silence", action="store_true", help="exit with 1 where nobody is paged")
 
 

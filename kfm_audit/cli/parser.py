@@ -40,10 +40,21 @@ def build_parser(command: str = "") -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"kfm-audit {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Command)
     for add in (_COMMANDS[command],) if command in _COMMANDS else _COMMANDS.values():
         add(commands)
     return parser
+
+
+class _Command(argparse.ArgumentParser):
+    """The parser of one command: what it does not know it refuses itself, with its own usage."""
+
+    # argparse's own signature, whose overloads say no more.
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        known, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return known, unknown
 
 
 # argparse gives this class no public name.

@@ -11,21 +11,24 @@ from typing import TYPE_CHECKING, Final
 from kfm_audit.alarmtests.alarms import LoadedAlarms, Unreadable, load_alarms
 from kfm_audit.cli.destinations import Output, parse_outputs, write_whole
 from kfm_audit.cli.parser import UsageError
+from kfm_audit.cli.times import read_span
 from kfm_audit.facts import Incident, UnreadableInput
 from kfm_audit.inputs import Kinds
 from kfm_audit.inputs.find import Search, find
 from kfm_audit.inputs.kind import ReadContext
 from kfm_audit.inputs.read import read_all
 from kfm_audit.policy.model import Policy
-from kfm_audit.policy.span import read_instant
-from kfm_audit.simulation import AssumptionError, Assumptions, read_assumptions
+from kfm_audit.reports.neutral import neutral
+from kfm_audit.simulation.assumptions import AssumptionError, Assumptions, read_assumptions
 
 if TYPE_CHECKING:
     from kfm_audit.replay.answer import Answer, Declared
+    from kfm_audit.replay.document import Lost
     from kfm_audit.replay.history import Key
 
 FORMATS: Final = ("text", "json", "html")
 _CURE: Final = "pip install 'kfm-audit[replay]'"
+_RECORD: Final = "write an incident record (schemas/json/incident-v1.schema.json), or name other paths"
 
 
 def replay(options: argparse.Namespace) -> int:
@@ -36,7 +39,6 @@ def replay(options: argparse.Namespace) -> int:
             raise UsageError(f"{option} {value}: give {least} or more")
     try:
         from kfm_audit.replay.answer import Declared, NoHistory, Settings, answer
-        from kfm_audit.replay.document import Lost
     except ImportError as error:
         raise UsageError(f"replay needs {error.name}: {_CURE}") from None
     loaded = _load(options.alarms)
@@ -49,21 +51,21 @@ def replay(options: argparse.Namespace) -> int:
         return _write_queries([after, *([before] if before else [])], Path(options.queries))
     if not options.metrics:
         raise UsageError("replay needs history: --metrics PATH; --queries FOLDER writes what to fetch")
-    incidents, unread = _incidents(options.incidents)
+    incidents, lost = _incidents(options.incidents)
+    since, until = read_span(options.since, options.until)
     settings = Settings(
-        metrics=tuple(_existing(path) for path in options.metrics),
-        since=_time(options.since, "--since"),
-        until=_time(options.until, "--until"),
+        metrics=tuple(_named(path) for path in options.metrics),
+        since=int(since.timestamp()) if since else None,
+        until=int(until.timestamp()) if until else None,
         interval=options.interval,
         assumptions=_assumptions(options),
         plots=options.plots,
     )
-    lost = [Lost(fact.origin.input, fact.cause, fact.cure) for fact in unread]
     answered = answer(after, before, settings, incidents, lost)
     if isinstance(answered, NoHistory):
         for item in answered.lost:
             _say(f"{item.path}: {item.cause}; {item.cure}")
-        _say("the history holds nothing that any alarm reads; --queries FOLDER writes what to fetch")
+        _say(f"{answered.why}; --queries FOLDER writes what to fetch")
         return 4 if answered.lost else 3
     _write(answered, outputs)
     return 4 if answered.document.lost else 0
@@ -103,13 +105,21 @@ def _before(options: argparse.Namespace, loaded: LoadedAlarms) -> Declared | int
         case "" if not changes_anything(facts):
             return None
         case "" | "prior":
+            if not loaded.library.of_kind("terraform-plan"):
+                raise UsageError(
+                    f"--against prior: {options.alarms} holds no plan, so nothing says what stands before it; give "
+                    "a plan, or the alarms to compare with"
+                )
             return Declared("what stands before it", prior(loaded.evidence, facts))
         case word:
             other = _load(word)
             return 4 if other is None else Declared(word, other.evidence)
 
 
-def _incidents(words: Sequence[str]) -> tuple[list[Incident], list[UnreadableInput]]:
+def _incidents(words: Sequence[str]) -> tuple[list[Incident], list[Lost]]:
+    """The incident records below paths, and what lies there and could not be read as one. Raises UsageError."""
+    from kfm_audit.replay.document import Lost
+
     if not words:
         return [], []
     base = Path.cwd()
@@ -117,12 +127,15 @@ def _incidents(words: Sequence[str]) -> tuple[list[Incident], list[UnreadableInp
     paths = tuple(_existing(word) for word in words)
     search = Search(paths=paths, root=None, repository=None, base=base, kinds=kinds)
     context = ReadContext(Policy(policy=1), base, base)
-    facts = read_all(tuple(find(search)[0]), kinds, context).facts
-    incidents = [fact for fact in facts if isinstance(fact, Incident)]
-    unread = [fact for fact in facts if isinstance(fact, UnreadableInput)]
-    if not incidents and not unread:
+    library = read_all(tuple(find(search)[0]), kinds, context)
+    incidents = [fact for fact in library.facts if isinstance(fact, Incident)]
+    unread = [fact for fact in library.facts if isinstance(fact, UnreadableInput)]
+    lost = [Lost(fact.origin.input, fact.cause, fact.cure) for fact in unread]
+    # Whoever names a folder of incidents means all of it: a record that is broken must not look like none.
+    lost += [Lost(item.path, item.why, _RECORD) for item in library.ignored if item.path.endswith(".json")]
+    if not incidents and not lost:
         raise UsageError(f"--incidents {' '.join(words)}: there is no incident record")
-    return incidents, unread
+    return incidents, lost
 
 
 def _write_queries(sides: Sequence[Declared], folder: Path) -> int:
@@ -157,21 +170,17 @@ def _assumptions(options: argparse.Namespace) -> Assumptions:
         raise UsageError(f"--assume: {error}") from None
 
 
-def _time(word: str | None, option: str) -> int | None:
-    if word is None:
-        return None
-    try:
-        return int(read_instant(word).timestamp())
-    except ValueError as error:
-        raise UsageError(f"{option} {word}: {error}") from None
-
-
 def _existing(word: str) -> Path:
-    path = Path(word).absolute()
+    return _named(word).absolute()
+
+
+def _named(word: str) -> Path:
+    """A path as people named it: so it is called in what is said of it. Raises UsageError."""
+    path = Path(word)
     if not path.exists():
         raise UsageError(f"{word}: no such file or folder")
     return path
 
 
 def _say(text: str) -> None:
-    print(f"kfm-audit: {text}", file=sys.stderr)
+    print(f"kfm-audit: {neutral(text)}", file=sys.stderr)

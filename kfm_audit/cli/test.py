@@ -38,15 +38,22 @@ def test(options: argparse.Namespace) -> int:
 def _watch(options: argparse.Namespace, outputs: tuple[Output, ...]) -> int:
     from kfm_audit.alarmtests.watch import watch
 
+    hung_on: tuple[Path, ...] = ()
+
     def run() -> Iterable[Path]:
-        done = _once(options, outputs)
+        nonlocal hung_on
+        try:
+            done = _once(options, outputs)
+        except UsageError as error:
+            if not hung_on:
+                raise
+            # Editors take a file away for a moment when they save it.
+            print(f"kfm-audit: {error}", file=sys.stderr, flush=True)
+            return hung_on
         sys.stdout.flush()
-        named = [Path.cwd() / word for word in options.files]
-        return (
-            *(path for path in named if path.exists()),
-            *(Path.cwd() / file.path for file in done.files),
-            *done.sources,
-        )
+        named = (Path.cwd() / word for word in options.files)
+        hung_on = (*named, *(Path.cwd() / file.path for file in done.files), *done.sources)
+        return hung_on
 
     def say(changed: tuple[Path, ...]) -> None:
         shown = display(changed[0], Path.cwd())

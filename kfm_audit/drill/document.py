@@ -115,7 +115,7 @@ def _heard(outcome: Outcome | None) -> Heard | None:
         pages=outcome.pages,
         by=outcome.by,
         who=outcome.who,
-        why=outcome.why,
+        why=outcome.reason,
         certain=outcome.certain,
     )
 

@@ -20,8 +20,13 @@ ONSET: Final = 1_767_225_600
 HEALTHY_CALLS: Final = HEALTHY["function"]["Invocations"]
 
 
-def measured(resource: Resource, mode: Mode, alarms: Iterable[Alarm], before: int) -> Iterator[InputSeries]:
-    """The metrics of the resource, each in the statistics in which some alarm reads it."""
+def measured(
+    resource: Resource, mode: Mode, alarms: Iterable[Alarm], first: int, last: int
+) -> Iterator[InputSeries]:
+    """The metrics of the resource, each in the statistics in which some alarm reads it.
+
+    From the minute `first` to before `last`, counted from the beginning of the failure.
+    """
     statistics: dict[tuple[str, str], dict[str, None]] = {}
     for alarm in alarms:
         found = series_of(alarm) if isinstance(alarm, MetricAlarm) else ()
@@ -35,10 +40,10 @@ def measured(resource: Resource, mode: Mode, alarms: Iterable[Alarm], before: in
                 shape = mode.shapes.get((role, metric_name), Shape(healthy))
                 calls = mode.shapes.get((role, "Invocations"), Shape(HEALTHY[role].get("Invocations")))
                 values = [
-                    *([_read_as(statistic, metric_name, healthy, HEALTHY_CALLS)] * (before // MINUTE)),
+                    *([_read_as(statistic, metric_name, healthy, HEALTHY_CALLS)] * max(-first, 0)),
                     *(
                         _read_as(statistic, metric_name, shape.at(minute), calls.at(minute))
-                        for minute in range(LASTS // MINUTE)
+                        for minute in range(max(first, 0), last)
                     ),
                 ]
                 yield InputSeries(
@@ -46,10 +51,20 @@ def measured(resource: Resource, mode: Mode, alarms: Iterable[Alarm], before: in
                     metric_name=metric_name,
                     dimensions=((dimension, name),),
                     statistic=statistic,
-                    start=ONSET - before,
+                    start=ONSET + first * MINUTE,
                     interval=MINUTE,
                     values=tuple(values),
                 )
+
+
+def unmodelled(alarm: Alarm) -> str:
+    """A metric that an alarm reads and the drill does not simulate; "" where there is none."""
+    found = series_of(alarm) if isinstance(alarm, MetricAlarm) else ()
+    for series in () if isinstance(found, Unknown) else found:
+        namespace, name = known(series.namespace), known(series.metric_name) or ""
+        if not any(NAMESPACES[role][0] == namespace and name in HEALTHY[role] for role in HEALTHY):
+            return series.name
+    return ""
 
 
 def _read_as(statistic: str, metric_name: str, value: float | None, calls: float | None) -> float | None:

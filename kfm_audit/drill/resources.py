@@ -8,9 +8,10 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from kfm_audit.drill.modes import NAMESPACES, Role
+from kfm_audit.drill.modes import NAMESPACES, Mode, Role
 from kfm_audit.evidence import Evidence
 from kfm_audit.evidence.dead_letters import DeadLetters, called_so
+from kfm_audit.evidence.places import apart
 from kfm_audit.evidence.series import series_of
 from kfm_audit.facts import Alarm, Change, Function, MetricAlarm, Queue
 from kfm_audit.policy.contract import ResourceKind
@@ -30,6 +31,13 @@ class Resource(Struct, frozen=True, kw_only=True):
     names: dict[Role, str]
     fact: Queue | Function | None = None
 
+    def unseen_by(self, mode: Mode) -> bool:
+        """Whether a failure hardly shows on the resource itself, and what would show it is not in the input.
+
+        A poison pill hardly shows on its queue: its consumer fails, and its dead-letter queue fills.
+        """
+        return self.kind == "queue" and mode.name == "poison-pill" and len(self.names) == 1
+
 
 class Resources:
     """All resources, each joined to the alarms that read its metrics and those above them."""
@@ -38,6 +46,7 @@ class Resources:
         """Join nothing before it is asked for."""
         self._evidence = evidence
         self._dead_letters = DeadLetters(evidence)
+        self._heard_by: dict[tuple[str, str, str], tuple[Alarm, ...]] = {}
 
     @cached_property
     def all(self) -> tuple[Resource, ...]:
@@ -73,11 +82,18 @@ class Resources:
 
     def alarms(self, resource: Resource) -> tuple[Alarm, ...]:
         """The alarms that read a metric of the resource, or of what belongs to it, and all composites above them."""
+        key = (resource.kind, resource.stack, resource.subject)
+        if key not in self._heard_by:
+            self._heard_by[key] = self._hearing(resource)
+        return self._heard_by[key]
+
+    def _hearing(self, resource: Resource) -> tuple[Alarm, ...]:
         found: dict[tuple[str, str], Alarm] = {}
         waiting: list[Alarm] = [
             alarm
             for role, name in resource.names.items()
             for alarm in self._readers.get((*NAMESPACES[role], name), ())
+            if self._is_meant(alarm, role, name, resource)
         ]
         while waiting:
             alarm = waiting.pop(0)
@@ -85,6 +101,29 @@ class Resources:
                 found[key_of(alarm)] = alarm
                 waiting += self._evidence.alarms.above(alarm)
         return tuple(found.values())
+
+    def _is_meant(self, alarm: MetricAlarm, role: Role, name: str, resource: Resource) -> bool:
+        """Whether an alarm on a metric of that name is on this resource: names are the same in dev and in prod.
+
+        An alarm speaks of what its own stack declares, else of what any does, and of its own region and account.
+        """
+        fact = resource.fact
+        if fact is None:
+            return True
+        if alarm.stack != fact.stack:
+            return (alarm.stack, NAMESPACES[role][0], name) not in self._declared
+        return not isinstance(apart(fact, alarm), tuple)
+
+    @cached_property
+    def _declared(self) -> frozenset[tuple[str, str, str]]:
+        """The stacks that declare a queue or function, with its namespace and name."""
+        queues = ((item, "AWS/SQS", known(item.name)) for item in self._evidence.of(Queue))
+        functions = ((item, "AWS/Lambda", known(item.function_name)) for item in self._evidence.of(Function))
+        return frozenset(
+            (fact.stack, namespace, name)
+            for fact, namespace, name in (*queues, *functions)
+            if name is not None and fact.change is not Change.DELETED
+        )
 
     @cached_property
     def _readers(self) -> dict[tuple[str, str, str], list[MetricAlarm]]:

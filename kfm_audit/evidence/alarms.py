@@ -12,13 +12,12 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
-from kfm_audit.aws.alarm_rule import AlarmRuleError, InState, Node, children, parse_alarm_rule
 from kfm_audit.aws.arns import alarm_name, parse_arn
-from kfm_audit.evidence.cycles import cycles
 from kfm_audit.facts import Alarm, Change, CompositeAlarm, MetricAlarm
 from kfm_audit.values import Known, ReferenceKind, Unknown, known
 
 if TYPE_CHECKING:
+    from kfm_audit.aws.alarm_rule import AlarmRuleError, InState, Node
     from kfm_audit.evidence.evidence import Evidence
     from kfm_audit.evidence.readings import Readings
     from kfm_audit.evidence.topics import Topics
@@ -80,6 +79,8 @@ class Alarms:
 
     def children_of(self, composite: CompositeAlarm) -> tuple[InState, ...]:
         """The references in the composite's rule; () where it is not known or not valid."""
+        from kfm_audit.aws.alarm_rule import AlarmRuleError, children
+
         rule = self.rule_of(composite)
         return () if rule is None or isinstance(rule, AlarmRuleError) else tuple(children(rule))
 
@@ -202,6 +203,8 @@ class Alarms:
 
     @cached_property
     def _cycles(self) -> dict[tuple[str, str], tuple[Alarm, ...]]:
+        from kfm_audit.evidence.cycles import cycles
+
         composites = {(composite.stack, composite.subject): composite for composite in self.composites}
         edges = {
             key: tuple((alarm.stack, alarm.subject) for alarm in self.below(composite))
@@ -237,6 +240,8 @@ def account_of(alarm: Alarm) -> str:
 
 
 def _parsed(composite: CompositeAlarm) -> Node | AlarmRuleError | None:
+    from kfm_audit.aws.alarm_rule import AlarmRuleError, parse_alarm_rule
+
     text = known(composite.alarm_rule)
     if text is None:
         return None

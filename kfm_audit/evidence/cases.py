@@ -133,19 +133,20 @@ def _cases(episodes: list[Episode], evidence: Evidence) -> Iterator[Case]:
     for episode, matches in zip(episodes, matched, strict=True):
         first = episode[0]
         branch = environment_branch(first.repository, first.branch, policy)
-        assert branch is not None
+        # A case that the ledger holds open outlives a policy that no longer names its branch.
+        owing = branch.due if branch is not None else policy.due
         due = {
-            Debt.CORRECTION: shifted(first.time, duration(branch.due.correction)),
-            Debt.INCIDENT: shifted(first.time, duration(branch.due.incident)),
+            Debt.CORRECTION: shifted(first.time, duration(owing.correction)),
+            Debt.INCIDENT: shifted(first.time, duration(owing.incident)),
         }
         records: dict[Debt, Record] = {}
         if matches:
             records[Debt.CORRECTION] = matches[0].record
-        incident = _incident(episode, matches, incidents, now, duration(branch.due.incident))
+        incident = _incident(episode, matches, incidents, now, duration(owing.incident))
         if incident:
             records[Debt.INCIDENT] = incident
         if any(call.standing.role is Role.BREAK_GLASS for call in episode):
-            due[Debt.REVIEW] = shifted(first.time, duration(branch.due.review))
+            due[Debt.REVIEW] = shifted(first.time, duration(owing.review))
             review = _review(episode, matches, evidence)
             if review:
                 records[Debt.REVIEW] = review

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from kfm_audit.evidence.assigning import Assigning
 from kfm_audit.evidence.dead_letters import DeadLetters
-from kfm_audit.evidence.held import Held, assigned
+from kfm_audit.evidence.held import Held
 from kfm_audit.evidence.series import series_of
 from kfm_audit.evidence.watched import Resource, Watched
 from kfm_audit.facts import Function, MetricAlarm, Queue, UnseenModule
@@ -62,6 +63,7 @@ class Contract:
         self._evidence = evidence
         self.dead_letters = DeadLetters(evidence)
         self._watched = Watched(evidence, self.dead_letters)
+        self._assigning = Assigning(evidence.shapes)
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
@@ -116,7 +118,7 @@ class Contract:
             for promise in owed
             if promise.resource == resource.kind
         ]
-        kept = assigned(own, resource.alarms)
+        kept = self._assigning.assigned(own, resource.alarms)
         return Row(
             resource.kind,
             resource.stack,

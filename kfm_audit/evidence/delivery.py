@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from msgspec import Struct
 
-from kfm_audit.aws.alarm_rule import AlarmRuleError, AlarmState, children, parse_alarm_rule
+from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.aws.arns import alarm_name, parse_arn, service_of
 from kfm_audit.facts import Alarm, Change, CompositeAlarm, EventRule, EventTarget
 from kfm_audit.values import ABSENT, Attribute, Known, Reference, ReferenceKind, Unknown
@@ -93,7 +93,7 @@ class Delivery:
 
     def by_composite(self, alarm: Alarm) -> Route:
         """Whether a composite alarm above it, at any height, notifies SNS when this one goes off."""
-        return self._by_composite(alarm, frozenset())
+        return self._by_composite(alarm, frozenset()) if self._tripped else NO_ROUTE
 
     def _by_composite(self, alarm: Alarm, seen: frozenset[str]) -> Route:
         routes = []
@@ -212,6 +212,8 @@ def _resource_type(address: str) -> str:
 
 def _tripping_children(text: str) -> tuple[str, ...]:
     """The alarms that a rule asks to be in ALARM; none where the rule cannot be parsed."""
+    from kfm_audit.aws.alarm_rule import AlarmRuleError, children, parse_alarm_rule
+
     try:
         rule = parse_alarm_rule(text)
     except AlarmRuleError:

@@ -14,6 +14,7 @@ from kfm_audit.facts import (
     CompositeAlarm,
     MetricAlarm,
     MetricQuery,
+    PromqlCriteria,
 )
 from kfm_audit.values import ABSENT, Attribute, Known, Unknown, known
 
@@ -23,6 +24,7 @@ _METRIC: Final = (
     *("datapoints_to_alarm", "threshold", "threshold_metric_id", "period", "statistic"),
     *("extended_statistic", "unit", "treat_missing_data", "evaluate_low_sample_count_percentiles"),
 )
+_PROMQL: Final = ("query", "pending_period", "recovery_period")
 _STAT: Final = ("namespace", "metric_name", "dimensions", "period", "stat", "unit")
 _SETS: Final = frozenset({"alarm_actions", "ok_actions", "insufficient_data_actions"})
 _LONGEST: Final = 120
@@ -50,11 +52,12 @@ def differences(declared: Alarm, actual: Alarm) -> tuple[Difference, ...]:
 
 
 def _differences(one: Alarm, other: Alarm) -> Iterator[Difference]:
-    names = (*_ALL, *(_METRIC if isinstance(one, MetricAlarm) else ()))
+    names = (*_ALL, *(_METRIC if isinstance(one, MetricAlarm) and not _are_promql(one, other) else ()))
     yield from _of_structs(one, other, names, "")
     yield from _said("alarm_description", one.alarm_description, other.alarm_description)
     if isinstance(one, MetricAlarm) and isinstance(other, MetricAlarm):
         yield from _of_queries(one, other)
+        yield from _of_promql(one, other)
     if isinstance(one, CompositeAlarm) and isinstance(other, CompositeAlarm):
         yield from _said("alarm_rule", one.alarm_rule, other.alarm_rule)
         nothing = ActionsSuppressor()
@@ -98,6 +101,20 @@ def _of_queries(one: MetricAlarm, other: MetricAlarm) -> Iterator[Difference]:
         yield from _of_structs(here, there, names, f"{here.at}/")
         if here.metric is not None and there.metric is not None:
             yield from _of_structs(here.metric, there.metric, _STAT, f"{here.at}/metric/")
+
+
+def _are_promql(one: Alarm, other: Alarm) -> bool:
+    """Whether both are PromQL alarms: what the provider writes of other attributes, such as 0, then means nothing."""
+    return all(isinstance(alarm, MetricAlarm) and alarm.is_promql for alarm in (one, other))
+
+
+def _of_promql(one: MetricAlarm, other: MetricAlarm) -> Iterator[Difference]:
+    mine, theirs = one.promql_criteria, other.promql_criteria
+    if isinstance(mine, Unknown) or isinstance(theirs, Unknown):
+        return
+    here, there = (item.value if isinstance(item, Known) else PromqlCriteria() for item in (mine, theirs))
+    yield from _of_structs(here, there, _PROMQL, "evaluation_criteria/0/promql_criteria/0/")
+    yield from _said("evaluation_interval", one.evaluation_interval, other.evaluation_interval)
 
 
 def _by_id(alarm: MetricAlarm) -> dict[str | None, MetricQuery]:

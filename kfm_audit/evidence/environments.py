@@ -33,6 +33,7 @@ class Environments:
     def __init__(self, vocabulary: Vocabulary) -> None:
         """Take the policy's names, aliases and accepted evidence."""
         self._vocabulary = vocabulary
+        self._found: dict[str, str | None] = {}
         self._names = {
             word.lower(): name for name, aliases in vocabulary.names.items() for word in (name, *aliases)
         }
@@ -48,6 +49,11 @@ class Environments:
         `non-prod` does not name prod, and a text that names two says of neither
         that the thing belongs to it.
         """
+        if text not in self._found:
+            self._found[text] = self._named_in(text)
+        return self._found[text]
+
+    def _named_in(self, text: str) -> str | None:
         words = ["", *(word.lower() for word in _WORDS.findall(text))]
         named = {
             self._names[word]

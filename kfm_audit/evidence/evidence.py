@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from kfm_audit.evidence.people import People
     from kfm_audit.evidence.places import Places
     from kfm_audit.evidence.severities import Severities
+    from kfm_audit.evidence.shapes import Shapes
     from kfm_audit.policy.model import Policy
 
 F = TypeVar("F", bound=Fact)
@@ -210,3 +211,10 @@ class Evidence:
         from kfm_audit.evidence.severities import Severities
 
         return Severities(self.policy)
+
+    @cached_property
+    def shapes(self) -> Shapes:
+        """Metric alarms joined to those that differ from them in names alone."""
+        from kfm_audit.evidence.shapes import Shapes
+
+        return Shapes()

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
-from kfm_audit.aws.alarm_rule import AlarmState
+from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.aws.arns import parse_arn
-from kfm_audit.aws.message import Message
 from kfm_audit.evidence.alarms import account_of, region_of
 from kfm_audit.evidence.reach import REACHED, Never, Reach, Refusal, Step
 from kfm_audit.facts import Alarm, Subscription
@@ -16,6 +15,7 @@ from kfm_audit.values import ABSENT, Known, Unknown, ends_of
 if TYPE_CHECKING:
     from kfm_audit.aws.filter_match import Match
     from kfm_audit.aws.filter_policy import FilterPolicy
+    from kfm_audit.aws.message import Message
 
 
 _MEND: Final = "let the policy match what the alarm sends, or subscribe somebody without a filter"
@@ -31,7 +31,7 @@ class Filtering:
     def __init__(self) -> None:
         """Read no policy before it is asked for, and each once."""
         self._read: dict[tuple[str, str], FilterPolicy | Refusal | Unknown | None] = {}
-        self._last: tuple[tuple[str, str, str, AlarmState] | None, Message] = (None, Message(None))
+        self._last: tuple[tuple[str, str, str, AlarmState], Message] | None = None
 
     def refusal(self, subscription: Subscription) -> Refusal | None:
         """Why SNS refuses the subscription's filter policy; None where it does not, or cannot be told."""
@@ -120,7 +120,7 @@ class Filtering:
         from kfm_audit.evidence.published import published
 
         key = (alarm.stack, alarm.subject, _account(subscription, alarm), state)
-        if key != self._last[0]:
+        if self._last is None or key != self._last[0]:
             self._last = (key, published(alarm, region_of(alarm), key[2], state))
         return self._last[1]
 

@@ -75,14 +75,19 @@ class Gates:
         return tuple(found)
 
     def branches(self, environment: str, repository: str) -> tuple[str, ...]:
-        """The branches of an environment: those that are known to exist, else the first that policy names."""
+        """The branches of an environment: those that are known to exist, else the first that policy names.
+
+        None where the whole list of a repository's branches has none of them.
+        """
         globs = self._policy.environment_branches.get(environment, ())
         known = {
             *(name for of, name in self._evidence.history.branches() if repository in ("", of)),
             *(name for of, name in self._called if repository in ("", of)),
         }
         there = sorted(name for name in known if matches_any(name, globs))
-        return tuple(there) or tuple(name for name in globs if not {"*", "?"} & set(name))[:1]
+        if there or repository in self._listed:
+            return tuple(there)
+        return tuple(name for name in globs if not {"*", "?"} & set(name))[:1]
 
     def unread(self, gate_set: GateSet) -> tuple[str, ...]:
         """The files of a set whose content was not read."""
@@ -150,6 +155,11 @@ class Gates:
             for file in self._evidence.of(ActionFile)
             if (file.repository, file.ref) == (gate_set.repository, gate_set.ref)
         ]
+
+    @cached_property
+    def _listed(self) -> frozenset[str]:
+        """The repositories all of whose branches are known."""
+        return frozenset(one.repository for one in self._evidence.of(BranchList) if one.whole)
 
     @cached_property
     def _called(self) -> frozenset[tuple[str, str]]:

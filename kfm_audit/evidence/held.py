@@ -81,32 +81,6 @@ def held(promise: Promise, alarm: MetricAlarm) -> Held:
     return Held(tuple(departures), "; ".join(untold))
 
 
-def assigned(own: list[Promise], alarms: list[MetricAlarm]) -> dict[str, tuple[MetricAlarm, Held]]:
-    """Which alarm is counted for which promise: those that keep one first, then the closest."""
-    pairs = [
-        (_distance(how, promise, alarm), n, number, promise.name, alarm, how)
-        for n, promise in enumerate(own)
-        for number, alarm in enumerate(alarms)
-        if may_keep(promise, alarm)
-        for how in (held(promise, alarm),)
-    ]
-    found: dict[str, tuple[MetricAlarm, Held]] = {}
-    taken: set[int] = set()
-    for _, _, number, name, alarm, how in sorted(pairs, key=lambda pair: pair[:3]):
-        if name not in found and number not in taken:
-            found[name] = (alarm, how)
-            taken.add(number)
-    return found
-
-
-def _distance(how: Held, promise: Promise, alarm: MetricAlarm) -> tuple[int, bool, int, float]:
-    """How far an alarm is from a promise; what it is compared with tells best which one is meant."""
-    apart = any("threshold" in item.at or "operator" in item.at for item in how.departures)
-    threshold = known(alarm.threshold)
-    gap = abs((threshold or 0.0) - promise.threshold) / (abs(promise.threshold) or 1.0)
-    return (0 if how.kept else 1, apart, len(how.departures), gap if apart else 0.0)
-
-
 def _threshold(promise: Promise, alarm: MetricAlarm, read: tuple[Series, ...]) -> tuple[Departure, ...] | str:
     ours = f"{promise.operator} {promise.threshold:g}"
     if isinstance(alarm.threshold_metric_id, Known):
@@ -180,25 +154,23 @@ def _period(promise: Promise) -> int:
 
 
 def _factor(promise: Promise, alarm: MetricAlarm, read: tuple[Series, ...]) -> float | None:
-    queries = known(alarm.metric_query) or ()
-    returned = [query for query in queries if query.return_data == Known(True)]
-    if promise.expression == SINGLE and (not queries or (len(queries) == 1)):
+    written = known(alarm.metric_query)
+    if promise.expression == SINGLE and (not written or len(written) == 1):
         return 1.0
-    if len(returned) != 1:
-        return None
-    from kfm_audit.aws.formula import factor
+    from kfm_audit.aws.math_check import Query
+    from kfm_audit.aws.math_factor import factor
+    from kfm_audit.evidence.metric_math import queries_of
 
+    queries = queries_of(alarm)
     ids = {(known(series.namespace), known(series.metric_name)): series.id for series in read}
-    if len(ids) != len(read):
+    if not isinstance(queries, tuple) or len(ids) != len(read):
         return None
-    expressions = {
-        known(query.id) or "": known(query.expression) or "" for query in queries if query.metric is None
-    }
-    # Their ids lead to ours: the same metric has one value under both names.
-    expressions |= {ids[metric]: f"z_{own}" for own, metric in promise.metrics.items()}
-    ours = tuple(f"z_{own}" for own in promise.metrics)
-    own_names = {own: f"z_{own}" for own in promise.metrics}
-    return factor(promise.expression, known(returned[0].id) or "", expressions, ours, own_names)
+    same = {own: ids[metric] for own, metric in promise.metrics.items()}
+    ours = [Query(id=own, return_data=own == promise.expression) for own in promise.metrics]
+    if promise.expression != SINGLE:
+        # An id that none of the metrics has: it is longer.
+        ours.append(Query(id=f"of_{max(same, key=len)}", expression=promise.expression, return_data=True))
+    return factor(ours, queries, same)
 
 
 def _whole(read: tuple[Series, ...]) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from kfm_audit.aws.resource_policy import Outcome, PolicyError, Request, Ruling, rule_on
 from kfm_audit.evidence.leads import Leads, called
 from kfm_audit.evidence.reach import REACHED, Reach, Step
 from kfm_audit.facts import Change, Fact, Key, KeyAlias, KeyPolicy
@@ -68,6 +67,8 @@ class Keys:
         return [self._policy(key)[1] for key in self._of(key_id, at)[:1]]
 
     def _policy_step(self, key: Key, service: str, context: Mapping[str, str | None], cure: str) -> Step:
+        from kfm_audit.aws.resource_policy import Outcome, PolicyError, Request, Ruling, rule_on
+
         holder, policy = self._policy(key)
         name = f"is encrypted with {key.subject}"
         if policy is ABSENT:

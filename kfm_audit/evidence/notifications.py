@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from kfm_audit.aws.alarm_rule import AlarmState
+from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.evidence.reach import (
     REACHED,
     Destination,
@@ -49,14 +49,19 @@ class Notifications:
         self._topics = Topics(evidence)
         self._received: dict[tuple[str, str, tuple[str, str]], Step] = {}
         self._told: dict[tuple[str, str, AlarmState], Told] = {}
-        self._waiting: dict[tuple[str, str], tuple[str, str] | None] = {}
+        self._alike: dict[tuple[object, ...], Told] = {}
+        """What is told of alarms that go the same ways, by these: each of them is held by what is told."""
+        self._shared: dict[tuple[tuple[str, str], str, bool], Path | None] = {}
+        self._waiting: dict[int, tuple[str, str] | None] = {}
 
     def told(self, alarm: Alarm, state: AlarmState = AlarmState.ALARM) -> Told:
         """All ways of the alarm's notification about its change to a state, and what becomes of it."""
         key = (alarm.stack, alarm.subject, state)
         if key not in self._told:
             destinations, opened = self._topics.of_alarm(alarm, state)
-            self._told[key] = Told(tuple(self._path(item, alarm, state) for item in destinations), opened)
+            paths = tuple([self._path(item, alarm, state) for item in destinations])
+            alike = (*map(id, paths), *opened)
+            self._told[key] = self._alike.setdefault(alike, Told(paths, opened))
         return self._told[key]
 
     def alarms(self, topic: Topic) -> tuple[Alarm, ...]:
@@ -97,19 +102,11 @@ class Notifications:
 
     def _waits(self, alarm: Alarm) -> tuple[str, str] | None:
         """The topic at which the same cannot be told for all alarms: one of the input, else the first."""
-        key = (alarm.stack, alarm.subject)
-        if key not in self._waiting:
-            self._waiting[key] = self._waits_at(alarm)
-        return self._waiting[key]
-
-    def _waits_at(self, alarm: Alarm) -> tuple[str, str] | None:
         told = self.told(alarm)
-        if told.reach is not Reach.UNTOLD or told.open:
-            return None
-        for path in sorted(told.paths, key=lambda path: path.destination.topic is None):
-            if path.reach is Reach.UNTOLD and not any(_of_alarm(step) for step in _steps(path)):
-                return path.destination.key
-        return None
+        key = id(told)
+        if key not in self._waiting:
+            self._waiting[key] = _waits_at(told)
+        return self._waiting[key]
 
     @cached_property
     def unseen(self) -> tuple[tuple[str, int], ...]:
@@ -158,6 +155,22 @@ class Notifications:
         return Receiving(self._evidence)
 
     def _path(self, destination: Destination, alarm: Alarm, state: AlarmState) -> Path:
+        """The way by a topic, which most go alike: it is followed once, unless something on it looks at the alarm."""
+        key = (destination.key, destination.name, alarm.indefinite)
+        if key not in self._shared:
+            path = self._followed(destination, alarm, state)
+            self._shared[key] = None if self._looks_at_alarms(destination) else path
+            return path
+        return self._shared[key] or self._followed(destination, alarm, state)
+
+    def _looks_at_alarms(self, destination: Destination) -> bool:
+        topic = destination.topic
+        return (topic is not None and self._publishing.names_sources(topic)) or any(
+            isinstance(item, Subscription) and self._filtering.policy(item) is not None
+            for item in self._topics.subscribers(destination)
+        )
+
+    def _followed(self, destination: Destination, alarm: Alarm, state: AlarmState) -> Path:
         topic = destination.topic
         if topic is not None:
             if topic.change is Change.DELETED:
@@ -226,6 +239,16 @@ class Notifications:
         if key not in self._received:
             self._received[key] = self._receiving.step(subscription, destination)
         return self._received[key]
+
+
+def _waits_at(told: Told) -> tuple[str, str] | None:
+    """The topic at which what is told ends alike for all alarms."""
+    if told.reach is not Reach.UNTOLD or told.open:
+        return None
+    for path in sorted(told.paths, key=lambda path: path.destination.topic is None):
+        if path.reach is Reach.UNTOLD and not any(_of_alarm(step) for step in _steps(path)):
+            return path.destination.key
+    return None
 
 
 def _steps(path: Path) -> tuple[Step, ...]:

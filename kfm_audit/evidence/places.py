@@ -44,19 +44,16 @@ class Places:
     def __init__(self, evidence: Evidence) -> None:
         """Look at nothing before it is asked for."""
         self._evidence = evidence
-        self._environments: dict[str, str | None] = {}
         self._arns: dict[str, Place | None] = {}
 
     def environment_in(self, text: str) -> str | None:
         """The one environment that a name speaks of."""
-        if text not in self._environments:
-            self._environments[text] = self._evidence.environments.named_in(text)
-        return self._environments[text]
+        return self._evidence.environments.named_in(text)
 
     def environment_of(self, alarm: Alarm) -> str | None:
         """The environment of an alarm by its name, its tags or its stack, never by what it watches."""
         if isinstance(alarm.alarm_name, Known) and not alarm.alarm_name.sensitive:
-            found = self._evidence.environments.named_in(alarm.alarm_name.value)
+            found = self.environment_in(alarm.alarm_name.value)
             if found is not None:
                 return found
         wanted = {key.lower() for key in self._evidence.policy.environments.tags}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kfm_audit.aws import alarm_message as aws
-from kfm_audit.aws.alarm_rule import AlarmState
+from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.aws.message import Message, Number, SomeNumber, SomeText, SomeValue, Text
 from kfm_audit.facts import Alarm, CompositeAlarm, MetricAlarm, MetricQuery, MetricStat
 from kfm_audit.values import Attribute, Known, Unknown

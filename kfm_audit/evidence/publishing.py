@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -9,7 +10,6 @@ import msgspec
 
 from kfm_audit.aws.arns import parse_arn, partition_of
 from kfm_audit.aws.partly_known import UNKNOWN
-from kfm_audit.aws.resource_policy import Outcome, PolicyError, Request, Ruling, rule_on
 from kfm_audit.evidence.alarms import account_of, region_of
 from kfm_audit.evidence.keys import Keys
 from kfm_audit.evidence.leads import Leads, called
@@ -36,13 +36,13 @@ class Publishing:
         self._evidence = evidence
         self._topics = topics
         self._keys = Keys(evidence)
-        self._cache: dict[tuple[str, str, str], Step] = {}
+        self._cache: dict[tuple[str, ...], Step] = {}
 
     def step(self, topic: Topic, alarm: Alarm) -> Step:
         """Whether the topic takes what CloudWatch publishes for the alarm."""
         # Nearly all policies say the same to all alarms: then they are evaluated once.
-        who = alarm.subject if self._names_sources(topic) else ""
-        key = (topic.stack, topic.subject, who)
+        who = (alarm.stack, alarm.subject) if self.names_sources(topic) else ()
+        key = (topic.stack, topic.subject, *who)
         if key not in self._cache:
             self._cache[key] = self._step(topic, alarm)
         return self._cache[key]
@@ -56,34 +56,20 @@ class Publishing:
                 cause="SNS004",
                 at="fifo_topic",
             )
-        request = Request(
-            principal=CLOUDWATCH,
-            action="sns:Publish",
-            resource=topic.arn.value if isinstance(topic.arn, Known) else UNKNOWN,
-            context=_context(topic, alarm),
-        )
-        policy = self._policy_step(topic, alarm, request)
+        context = _context(topic, alarm)
+        policy = self._policy_step(topic, alarm, context)
         if policy.reach is Reach.NOT_REACHED:
             return policy
-        key = self._keys.step(topic.kms_master_key_id, topic, CLOUDWATCH, request.context, "alias/aws/sns")
+        key = self._keys.step(topic.kms_master_key_id, topic, CLOUDWATCH, context, "alias/aws/sns")
         if key.reach is Reach.REACHED:
             return policy
         return msgspec.structs.replace(key, cause="SNS004")
 
-    def _policy_step(self, topic: Topic, alarm: Alarm, request: Request) -> Step:
+    def _policy_step(self, topic: Topic, alarm: Alarm, context: Mapping[str, str | None]) -> Step:
         holder, attribute = self._policy(topic)
-        at = "policy"
         match attribute:
-            case Known(text):
-                request = msgspec.structs.replace(
-                    request,
-                    resource_names=called(topic, self._topics, text, holder),
-                    source_names=called(alarm, self._alarms, text, holder),
-                )
-                try:
-                    ruling = rule_on(text, request)
-                except PolicyError as error:
-                    ruling = Ruling(Outcome.UNTOLD, str(error))
+            case Known():
+                return self._ruled(topic, alarm, context, holder, attribute)
             case Unknown(references):
                 what = "is not known before apply: it comes from"
                 cure = f"{_ALLOW}; or plan again after the topic exists"
@@ -95,32 +81,56 @@ class Publishing:
                     why=f"has a policy that {what} {ends(references)}",
                     cure=cure,
                     cause="SNS004",
-                    at=at,
+                    at="policy",
                     fact=holder,
                 )
             case _:
                 return REACHED  # the default policy lets the account's own services publish
+
+    def _ruled(
+        self,
+        topic: Topic,
+        alarm: Alarm,
+        context: Mapping[str, str | None],
+        holder: Fact,
+        policy: Known[str],
+    ) -> Step:
+        """What a policy says that is there."""
+        from kfm_audit.aws.resource_policy import Outcome, PolicyError, Request, Ruling, rule_on
+
+        request = Request(
+            principal=CLOUDWATCH,
+            action="sns:Publish",
+            resource=topic.arn.value if isinstance(topic.arn, Known) else UNKNOWN,
+            context=context,
+            resource_names=called(topic, self._topics, policy.value, holder),
+            source_names=called(alarm, self._alarms, policy.value, holder),
+        )
+        try:
+            ruling = rule_on(policy.value, request)
+        except PolicyError as error:
+            ruling = Ruling(Outcome.UNTOLD, str(error))
         match ruling.outcome:
             case Outcome.ALLOWED:
                 return REACHED
             case Outcome.REFUSED:
-                why = "marked sensitive" if attribute.sensitive else ruling.why
+                why = "marked sensitive" if policy.sensitive else ruling.why
                 return Step(
                     reach=Reach.NOT_REACHED,
                     why=f"has a policy that refuses what CloudWatch publishes: {why}",
                     cure=_ALLOW,
                     cause="SNS004",
-                    at=at,
+                    at="policy",
                     fact=holder,
                 )
             case Outcome.UNTOLD:
-                why = "it is marked sensitive" if attribute.sensitive else ruling.why
+                why = "it is marked sensitive" if policy.sensitive else ruling.why
                 return Step(
                     reach=Reach.UNTOLD,
                     why=f"has a policy that hangs on what is not known: {why}",
                     cure=_ALLOW,
                     cause="SNS004",
-                    at=at,
+                    at="policy",
                     fact=holder,
                 )
 
@@ -144,7 +154,7 @@ class Publishing:
                     found.setdefault((topic.stack, topic.subject), []).append(policy)
         return found
 
-    def _names_sources(self, topic: Topic) -> bool:
+    def names_sources(self, topic: Topic) -> bool:
         """Whether a policy on the way looks at the alarm, or where it looks cannot be told."""
         _, policy = self._policy(topic)
         texts = [policy, *self._keys.policies(topic.kms_master_key_id, topic)]

@@ -11,17 +11,8 @@ import msgspec
 from msgspec import Struct
 
 from kfm_audit.aws.alarm_evaluation import Comparison
-from kfm_audit.aws.alarm_rule import (
-    AlarmRuleError,
-    AlarmState,
-    And,
-    Constant,
-    InState,
-    Node,
-    Not,
-    Or,
-    children,
-)
+from kfm_audit.aws.alarm_rule import AlarmRuleError, children
+from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.aws.arns import alarm_name
 from kfm_audit.aws.clock import ClockUse, clock_use
 from kfm_audit.evidence.leads import bare
@@ -32,6 +23,7 @@ from kfm_audit.values import Known, Unknown, known
 if TYPE_CHECKING:
     from kfm_audit.evidence.evidence import Evidence
 
+_NEVER: Final = frozenset({(False,)})
 _CLOCKS: Final = 6
 """A rule with more children that read the clock than this is not followed."""
 
@@ -171,43 +163,17 @@ def _of_rule(evidence: Evidence, alarm: CompositeAlarm) -> Iterator[Quiet]:
     if rule is None or isinstance(rule, AlarmRuleError):
         return
     clocks: dict[str, Alarm] = {}
-    for child in children(rule):
-        for found in evidence.alarms.named(alarm, alarm_name(child.child)):
+    for name in dict.fromkeys(alarm_name(child.child) for child in children(rule)):
+        for found in evidence.alarms.named(alarm, name):
             if isinstance(found, MetricAlarm) and _use(found) is not None:
-                clocks[child.child] = found
+                clocks[name] = found
     if not clocks or len(clocks) > _CLOCKS:
         return
+    from kfm_audit.aws.alarm_rule_outcomes import outcomes
+
     for states in product((AlarmState.ALARM, AlarmState.OK), repeat=len(clocks)):
-        if True not in _outcomes(rule, dict(zip(clocks, states, strict=True))):
+        if outcomes(rule, [dict(zip(clocks, states, strict=True))]) == _NEVER:
             names = ", ".join(found.subject for found in clocks.values())
             why = f"has a rule that is false at some hours, by {names}, which looks at the clock"
             yield Quiet(why, "alarm_rule", sure=True, by=next(iter(clocks.values())))
             return
-
-
-def _outcomes(node: Node, states: dict[str, AlarmState]) -> frozenset[bool]:
-    """What a rule may be while some children are in known states and the others in any."""
-    match node:
-        case Constant(value):
-            return frozenset({value})
-        case InState(state, child):
-            return frozenset({states[child] is state}) if child in states else _ANY
-        case Not(operand):
-            return frozenset(not value for value in _outcomes(operand, states))
-        case And(operands):
-            return _joined((_outcomes(item, states) for item in operands), neutral=True)
-        case Or(operands):
-            return _joined((_outcomes(item, states) for item in operands), neutral=False)
-        case _:
-            return _ANY
-
-
-def _joined(parts: Iterator[frozenset[bool]], *, neutral: bool) -> frozenset[bool]:
-    outcomes = list(parts)
-    found = {neutral} if all(neutral in one for one in outcomes) else set()
-    if any(neutral not in one for one in outcomes):
-        found.add(not neutral)
-    return frozenset(found)
-
-
-_ANY: Final = frozenset({True, False})

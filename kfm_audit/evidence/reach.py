@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -55,14 +56,14 @@ class End(Struct, frozen=True):
     step: Step
 
 
-class Path(Struct, frozen=True):
+class Path(Struct, frozen=True, dict=True):
     """The way from an alarm by one topic. `stop` is set where it breaks, or may, before any subscriber."""
 
     destination: Destination
     ends: tuple[End, ...] = ()
     stop: Step | None = None
 
-    @property
+    @cached_property
     def reach(self) -> Reach:
         """Whether the message gets to some subscriber by this way."""
         if self.stop is not None:
@@ -70,13 +71,13 @@ class Path(Struct, frozen=True):
         return best(end.step.reach for end in self.ends) if self.ends else Reach.NOT_REACHED
 
 
-class Told(Struct, frozen=True):
+class Told(Struct, frozen=True, dict=True):
     """All ways of an alarm's notification; `open` are references that may lead to topics besides."""
 
     paths: tuple[Path, ...]
     open: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def reach(self) -> Reach:
         """Whether anybody is told."""
         reach = best(path.reach for path in self.paths)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 
 from kfm_audit.aws.arns import parse_arn, partition_of
 from kfm_audit.aws.partly_known import UNKNOWN, like
-from kfm_audit.aws.resource_policy import Outcome, PolicyError, Request, Ruling, rule_on
 from kfm_audit.evidence.keys import Keys
 from kfm_audit.evidence.leads import Leads, bare, called
 from kfm_audit.evidence.reach import REACHED, Destination, Reach, Step
@@ -56,7 +55,8 @@ class Receiving:
                 return self._queue(subscription, destination)
             case Unknown():
                 why = "has a protocol that is known only after apply"
-                return Step(reach=Reach.UNTOLD, why=why, at="protocol")
+                cure = "write the protocol so that the plan knows it"
+                return Step(reach=Reach.UNTOLD, why=why, cure=cure, at="protocol")
             case _:
                 return REACHED  # sms, application, firehose: nothing that the inputs show stands in their way
 
@@ -116,6 +116,7 @@ class Receiving:
             return Step(
                 reach=Reach.UNTOLD,
                 why="sends to a queue that the input does not hold: whether it lets SNS in cannot be seen",
+                cure="check the Terraform that holds the queue and its policy together with this",
                 at=_AT,
             )
         queue = held[0]
@@ -158,6 +159,8 @@ class Receiving:
                 "no input holds" if queue.deployed else "is known only after apply"
             )
             return Step(reach=Reach.UNTOLD, why=why, cure=cure, at="policy", fact=holder)
+        from kfm_audit.aws.resource_policy import Outcome, PolicyError, Request, Ruling, rule_on
+
         resource = queue.arn.value if isinstance(queue.arn, Known) else UNKNOWN
         topic = destination.topic
         request = Request(

@@ -74,23 +74,17 @@ def watched(alarm: MetricAlarm) -> Series | None:
 def often_silent(alarm: MetricAlarm) -> bool:
     """Whether all that the alarm reads has no data while there is nothing to do: Lambda, SQS.
 
-    Expressions that put values where there are none (`FILL`, `TIME_SERIES`) are never silent.
+    What the alarm makes of that, also by expressions that put values there (`FILL`), says `silence`.
     """
     from kfm_audit.aws.statistics import Emission, emission
 
     found = series_of(alarm)
-    if isinstance(found, Unknown) or not found or filled(alarm):
+    if isinstance(found, Unknown) or not found:
         return False
     names = ((known(series.namespace), known(series.metric_name)) for series in found)
     return all(
         namespace and name and emission(namespace, name) is not Emission.UNKNOWN for namespace, name in names
     )
-
-
-def filled(alarm: MetricAlarm) -> bool:
-    """Whether an expression of the alarm puts values where there are none."""
-    texts = (known(query.expression) or "" for query in known(alarm.metric_query) or ())
-    return any("FILL(" in text or "TIME_SERIES(" in text for text in texts)
 
 
 def of_dead_letters(alarm: MetricAlarm) -> bool:

@@ -65,8 +65,12 @@ ANY: Final = Meant()
 class Severities:
     """The severities of a policy, with those that everybody writes, recognised in names and tags."""
 
-    def __init__(self, policy: Policy) -> None:
-        """Take the words of the policy, worst first: `delivery.severities`, and the vocabulary of telemetry."""
+    def __init__(self, policy: Policy, also: Iterable[str] = ()) -> None:
+        """Take the words of the policy, worst first: `delivery.severities`, and the vocabulary of telemetry.
+
+        `also` are severities that no vocabulary holds.
+        """
+        self._policy = policy
         self._routes = policy.delivery.severities
         vocabulary = policy.telemetry.vocabularies.get("severity", ())
         # A vocabulary that holds them all has the whole order; routes may be given for some only.
@@ -74,13 +78,23 @@ class Severities:
         own = tuple(dict.fromkeys((*first, *vocabulary)))
         self._scales = (own, *_SCALES)
         self._words: dict[str, str] = {}
-        for name in (*own, *(name for scale in _SCALES for name in scale)):
+        for name in (*own, *(name for scale in _SCALES for name in scale), *also):
             self._words.setdefault(_plain(name).strip(), name)
         for name, route in self._routes.items():
             for word in route.words:
                 self._words[_plain(word).strip()] = name
+        self._screen = tuple(dict.fromkeys(part for word in self._words for part in _betrays(word)))
+        self._found: dict[str, tuple[str, ...]] = {}
+        self._more: dict[tuple[str, ...], Severities] = {}
         self._topics: dict[tuple[str, str], Meant] = {}
         self._subscribers: dict[tuple[str, str], Meant] = {}
+
+    def knowing(self, names: tuple[str, ...]) -> Severities:
+        """These severities, and those of `names` that they do not know: a rule's own word for one."""
+        if names not in self._more:
+            unknown = tuple(name for name in names if not self.named_in(name))
+            self._more[names] = Severities(self._policy, unknown) if unknown else self
+        return self._more[names]
 
     def of(self, alarm: Alarm, tags: Iterable[str]) -> Said | Unknown | None:
         """The severity of an alarm: policy's word first, then its tag, its name, its address.
@@ -108,6 +122,14 @@ class Severities:
 
     def named_in(self, text: str) -> tuple[str, ...]:
         """The severities that are words of a text: Sev2 of `prod-sev2-backlog`, none of `non-critical`."""
+        if text not in self._found:
+            self._found[text] = self._named_in(text)
+        return self._found[text]
+
+    def _named_in(self, text: str) -> tuple[str, ...]:
+        lower = text.lower()
+        if not any(part in lower for part in self._screen):
+            return ()
         words = _plain(text)
         found = {}
         for word, name in self._words.items():
@@ -196,6 +218,15 @@ class Severities:
             if named:
                 return Meant(named, by)
         return ANY
+
+
+def _betrays(word: str) -> tuple[str, ...]:
+    """Parts of which every text has one, in lower case, in which the word is found: most texts hold none."""
+    first = word.partition(" ")[0]
+    letters = first.rstrip("0123456789")
+    if letters == "sev":
+        return (letters,)  # its number may stand apart
+    return (first, *(long for long, short in _SPELT.items() if short == letters))
 
 
 def _plain(text: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from kfm_audit.aws.alarm_rule import AlarmState
+from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.aws.arns import parse_arn
 from kfm_audit.evidence.delivery import Action, of_reference
 from kfm_audit.evidence.leads import Lead, Leads
@@ -20,7 +21,7 @@ from kfm_audit.facts import (
     Subscription,
     Topic,
 )
-from kfm_audit.values import Attribute, Known, Reference, ReferenceKind, Unknown, known
+from kfm_audit.values import ABSENT, Attribute, Known, Reference, ReferenceKind, Unknown, known
 
 if TYPE_CHECKING:
     from kfm_audit.evidence.evidence import Evidence
@@ -34,6 +35,7 @@ class Topics:
     def __init__(self, evidence: Evidence) -> None:
         """Index nothing before it is asked for."""
         self._evidence = evidence
+        self._led_to: dict[Hashable, tuple[tuple[Destination, ...], tuple[str, ...]]] = {}
 
     @cached_property
     def leads(self) -> Leads[Topic]:
@@ -45,6 +47,17 @@ class Topics:
     ) -> tuple[tuple[Destination, ...], tuple[str, ...]]:
         """The topics that the alarm notifies of its change to a state, and references that may lead to others."""
         actions = actions_into(alarm, state)
+        if actions is ABSENT:
+            return (), ()
+        # What a reference leads to hangs on the instance key besides.
+        key = (alarm.stack, actions, alarm.subject if alarm.subject.endswith("]") else "")
+        if key not in self._led_to:
+            self._led_to[key] = self._leading_to(alarm, actions)
+        return self._led_to[key]
+
+    def _leading_to(
+        self, alarm: Alarm, actions: Attribute[tuple[str, ...]]
+    ) -> tuple[tuple[Destination, ...], tuple[str, ...]]:
         match actions:
             case Known(value):
                 topics = [arn for arn in value if _is_topic(arn)]

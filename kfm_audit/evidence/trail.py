@@ -26,7 +26,8 @@ def audit_trail(evidence: Evidence) -> AuditTrail | None:
     if first is None or last is None:
         return None
     start = evidence.since or first
-    end = min(evidence.until or last, evidence.now)
+    # A window that is open at its end reaches to now: a log that has stopped since must not look whole.
+    end = min(evidence.until or (evidence.now if evidence.since else last), evidence.now)
     seen = {hour for log in logs for hour in _hours_of(log)}
     expected = list(_expected(start, end, evidence.policy.lakefs.expected_hours))
     commits = [

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from kfm_audit.evidence.dead_letters import DeadLetters, called_so
 from kfm_audit.evidence.leads import Lead
+from kfm_audit.evidence.places import apart
 from kfm_audit.evidence.series import series_of
 from kfm_audit.facts import Change, Function, MetricAlarm, Queue
 from kfm_audit.policy.contract import ResourceKind
@@ -100,6 +101,8 @@ class Watched:
             facts: Iterable[Queue | Function] = lead.facts
             if isinstance(attribute, Known) and not lead.facts:
                 facts = self._elsewhere.get((namespace, attribute.value), ())
+            # A name may stand in several regions: then the alarm is on the resource in its own.
+            facts = [fact for fact in facts if not _far(fact, alarm)] or facts
             keys |= dict.fromkeys(("fact", fact.stack, fact.subject) for fact in facts)
             if isinstance(attribute, Known) and not facts and not attribute.sensitive:
                 keys[namespace, alarm.stack, attribute.value] = None
@@ -116,6 +119,11 @@ class Watched:
             if isinstance(function.function_name, Known) and function.change is not Change.DELETED:
                 found.setdefault(("AWS/Lambda", function.function_name.value), []).append(function)
         return found
+
+
+def _far(fact: Queue | Function, alarm: MetricAlarm) -> bool:
+    """Whether a resource of the alarm's stack is in another region or account."""
+    return fact.stack == alarm.stack and isinstance(apart(fact, alarm), tuple)
 
 
 def _declared(kind: ResourceKind, fact: Queue | Function, name: Attribute[str]) -> Resource:

@@ -19,6 +19,7 @@ from kfm_audit.facts.alarms import (
     MetricAlarm,
     MetricQuery,
     MetricStat,
+    PromqlCriteria,
     Schedule,
     WatchedResource,
 )
@@ -219,6 +220,7 @@ __all__ = [
     "PolicyHolder",
     "PolicyStatement",
     "Promotion",
+    "PromqlCriteria",
     "ProvDocument",
     "PullRequest",
     "Queue",

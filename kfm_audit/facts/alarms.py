@@ -35,6 +35,15 @@ class Alarm(Fact, frozen=True, kw_only=True):
     region: Attribute[str] = ABSENT
     """The resource's own `region`, which is stronger than the provider's."""
 
+    @property
+    def may_act(self) -> bool:
+        """Whether it has actions to take when it goes into ALARM, as far as is known."""
+        return (
+            self.alarm_actions is not ABSENT
+            and self.alarm_actions != Known(())
+            and self.actions_enabled != Known(False)
+        )
+
 
 class MetricStat(Struct, frozen=True, kw_only=True):
     """The `metric` of a `metric_query`: a metric, and how it is read. `period` is in seconds."""
@@ -60,6 +69,17 @@ class MetricQuery(Struct, frozen=True, kw_only=True):
     metric: MetricStat | None = None
 
 
+class PromqlCriteria(Struct, frozen=True, kw_only=True):
+    """`promql_criteria` of `evaluation_criteria`: what a PromQL alarm evaluates. Periods are in seconds."""
+
+    query: Attribute[str] = ABSENT
+    """Each series that it gives is a contributor that breaches."""
+    pending_period: Attribute[int] = ABSENT
+    """For how long a contributor must breach before it is in ALARM."""
+    recovery_period: Attribute[int] = ABSENT
+    """For how long it must be gone before it is in OK again."""
+
+
 class MetricAlarm(Alarm, frozen=True, kw_only=True):
     """`aws_cloudwatch_metric_alarm`."""
 
@@ -81,6 +101,17 @@ class MetricAlarm(Alarm, frozen=True, kw_only=True):
     treat_missing_data: Attribute[str] = Known("missing")
     evaluate_low_sample_count_percentiles: Attribute[str] = ABSENT
     metric_query: Attribute[tuple[MetricQuery, ...]] = ABSENT
+    promql_criteria: Attribute[PromqlCriteria] = ABSENT
+    """Excludes metrics, threshold, datapoints and `treat_missing_data` (CloudWatch API, `PutMetricAlarm`)."""
+    evaluation_interval: Attribute[int] = ABSENT
+    """How often a PromQL alarm is evaluated, in seconds."""
+
+    @property
+    def is_promql(self) -> bool:
+        """Whether it is a PromQL alarm; where its criteria are not known, whether it reads nothing else."""
+        return (
+            self.promql_criteria is not ABSENT and self.metric_query is ABSENT and self.metric_name is ABSENT
+        )
 
     @property
     def datapoints(self) -> Attribute[int]:

@@ -67,6 +67,8 @@ class EmptyRun(AboutTheAudit, frozen=True, kw_only=True):
     kind: ClassVar[str] = "empty-run"
 
     looked_at: int
+    left_out: int = 0
+    """How many of them `--since` and `--until` left out, by the partitions in their paths."""
 
 
 class MissingInput(AboutTheAudit, frozen=True, kw_only=True):

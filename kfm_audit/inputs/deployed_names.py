@@ -20,6 +20,7 @@ _SPECIAL: Final = {
     "metric_query": "Metrics",
     "metric": "MetricStat",
     "kms_master_key_id": "KmsMasterKeyId",
+    "promql_criteria": "PromQLCriteria",
 }
 _OF_THE_STAT: Final = frozenset({"period", "stat", "unit"})
 _SUPPRESSOR: Final = {
@@ -33,6 +34,7 @@ ALARM: Final = (
     *("insufficient_data_actions", "namespace", "metric_name", "comparison_operator", "evaluation_periods"),
     *("datapoints_to_alarm", "threshold", "threshold_metric_id", "period", "statistic", "unit"),
     *("extended_statistic", "treat_missing_data", "evaluate_low_sample_count_percentiles", "alarm_rule"),
+    "evaluation_interval",
 )
 """The attributes of alarms that differ from AWS's in their name alone."""
 
@@ -45,7 +47,7 @@ def key(name: str) -> str:
 def in_aws(attribute: str) -> str:
     """An attribute path as AWS's answers have it: `Metrics/0/MetricStat/Period` for `metric_query/0/metric/period`."""
     parts = [part for part in attribute.split("/") if part]
-    if parts[:1] in (["rule"], ["mute_targets"]):
+    if parts[:1] in (["rule"], ["mute_targets"], ["evaluation_criteria"]):
         return "/".join(key(part) for part in parts if not part.isdigit())
     if parts[:1] == ["actions_suppressor"]:
         return _SUPPRESSOR.get(parts[-1], "ActionsSuppressor")
@@ -65,6 +67,8 @@ def alarm_attributes(answer: dict[str, Json]) -> dict[str, Json]:
         found["dimensions"] = pairs(answer["Dimensions"])
     if answer.get("Metrics"):
         found["metric_query"] = _queries(answer["Metrics"])
+    if answer.get("EvaluationCriteria"):
+        found["evaluation_criteria"] = _criteria(answer["EvaluationCriteria"])
     if answer.get("ActionsSuppressor"):
         found["actions_suppressor"] = [{name: answer.get(said) for name, said in _SUPPRESSOR.items()}]
     return found
@@ -146,6 +150,16 @@ def pairs(items: Json, name: str = "Name", value: str = "Value") -> Json:
     if not all(isinstance(item, dict) and isinstance(item.get(name), str) for item in items):
         return items
     return {item[name]: item.get(value) for item in items}
+
+
+def _criteria(item: Json) -> Json:
+    if not isinstance(item, dict) or "PromQLCriteria" not in item:
+        return item
+    promql = item["PromQLCriteria"]
+    if isinstance(promql, dict):
+        names = ("query", "pending_period", "recovery_period")
+        promql = [{name: promql.get(key(name)) for name in names}]
+    return [{"promql_criteria": promql}]
 
 
 def _queries(items: Json) -> Json:

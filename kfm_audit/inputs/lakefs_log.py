@@ -22,16 +22,14 @@ if TYPE_CHECKING:
     from kfm_audit.inputs.lakefs_tally import Tally
 
 _NAMES: Final = (
-    "*lakefs*audit*.jsonl",
-    "*lakefs*audit*.ndjson",
-    "*lakefs*audit*.log",
-    "*lakefs*audit*.jsonl.gz",
-    "*lakefs*audit*.log.gz",
-    "*lakefs*audit*.jsonl.zst",
-    "*lakefs*audit*.log.zst",
-    "lakefs/*audit*.jsonl",
-    "lakefs/*audit*.log",
-    "*lakefs*audit*.parquet",
+    *(
+        f"{start}audit*{ending}"
+        for start in ("*lakefs*", "lakefs/*")
+        for ending in (
+            *(".jsonl", ".ndjson", ".log", ".jsonl.gz", ".log.gz", ".jsonl.zst", ".log.zst"),
+            ".parquet",
+        )
+    ),
     "year=*/month=*/day=*/hour=*/*.parquet",
 )
 _EVENTS: Final = frozenset({"events", "logEvents"})

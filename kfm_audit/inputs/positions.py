@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterable
 from functools import cached_property
 from itertools import accumulate
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 from msgspec import Raw
@@ -22,6 +23,10 @@ _OBJECT: Final = msgspec.json.Decoder(dict[str, Raw])
 _ARRAY: Final = msgspec.json.Decoder(list[Raw])
 _KEY: Final = pattern(rb'[\s,]*("(?:[^"\\]|\\.)*")\s*:\s*')
 _GAP: Final = pattern(rb"[\s,]*")
+_PLAIN: Final = pattern(r"[A-Za-z0-9_.-]+")
+"""Names that no writer of JSON escapes without need."""
+
+_Extent: TypeAlias = tuple[int, int]
 
 
 def split_pointer(pointer: str) -> tuple[str, ...]:
@@ -45,24 +50,34 @@ class Positions:
     def __init__(self, data: bytes) -> None:
         """Take a document that is known to be well-formed; `data` is without a byte order mark."""
         self._data = data
-        self._items: dict[int, list[tuple[int, int]]] = {}
-        self._values: dict[tuple[int, str], tuple[int, int] | None] = {}
+        self._reached: dict[str, tuple[_Extent, str]] = {}
+        self._items: dict[int, list[_Extent]] = {}
+        self._values: dict[tuple[int, str], _Extent | None] = {}
 
     def location(self, path: str, pointer: str, attribute: str = "") -> Location:
         """The place of the value at `pointer`, `attribute` below it, or of the nearest above that exists."""
-        start, end = self._root
-        found: list[str] = []
-        for part in (*split_pointer(pointer), *(p for p in attribute.split("/") if p)):
-            child = self._child(start, end, part)
-            if child is None:
-                break
-            start, end = child
-            found.append(part)
+        # Findings on one fact share its pointer.
+        if pointer not in self._reached:
+            self._reached[pointer] = self._walk(self._root, "", split_pointer(pointer))
+        (start, end), shown = self._reached[pointer]
+        if attribute and shown == pointer:
+            below = [part for part in attribute.split("/") if part]
+            (start, end), shown = self._walk((start, end), shown, below)
         # A value over many lines is shown by its first: an alert on a pull request needs every line in the diff.
         newline = self._data.find(b"\n", start, end)
         line, column = self.line_column(start)
         end_line, end_column = self.line_column(end if newline < 0 else newline)
-        return Location(path, line, column, end_line, end_column, join_pointer(*found))
+        return Location(path, line, column, end_line, end_column, shown)
+
+    def _walk(self, extent: _Extent, pointer: str, parts: Iterable[str]) -> tuple[_Extent, str]:
+        """The extent below another, as far down as there is one, and the pointer of it."""
+        for part in parts:
+            child = self._child(*extent, part)
+            if child is None:
+                break
+            extent = child
+            pointer += join_pointer(part)
+        return extent, pointer
 
     def line_column(self, offset: int) -> tuple[int, int]:
         """1-based line and column, in code points, of a byte offset."""
@@ -92,11 +107,11 @@ class Positions:
         return [0, *(match.end() for match in re.finditer(rb"\n", self._data))]
 
     @cached_property
-    def _root(self) -> tuple[int, int]:
+    def _root(self) -> _Extent:
         start = len(self._data) - len(self._data.lstrip())
         return start, len(self._data.rstrip())
 
-    def _child(self, start: int, end: int, part: str) -> tuple[int, int] | None:
+    def _child(self, start: int, end: int, part: str) -> _Extent | None:
         """The extent of an array's item or of an object's value; None where there is none."""
         opening = self._data[start : start + 1]
         if opening == b"{":
@@ -111,12 +126,27 @@ class Positions:
         items = self._items[start]
         return items[int(part)] if part.isascii() and part.isdigit() and int(part) < len(items) else None
 
-    def _value(self, start: int, end: int, name: str) -> tuple[int, int] | None:
-        """Walk an object's keys up to `name`. The decoder knows how long each value is."""
+    def _value(self, start: int, end: int, name: str) -> _Extent | None:
+        """The extent of a value. The decoder knows how long each is, and the key where it begins."""
         data = self._data
         values = _OBJECT.decode(memoryview(data)[start:end])
         if name not in values:
             return None
+        key = b'"%s":' % name.encode() if _PLAIN.fullmatch(name) else b""
+        at = data.find(key, start, end) if key else -1
+        if at >= 0 and data.find(key, at + 1, end) < 0:
+            # The key stands once in the object and all that is in it, so that it is this one.
+            at += len(key)
+            while data[at] in b" \n\r\t":
+                at += 1
+            value = values[name]
+            if data.startswith(value, at):
+                return at, at + len(memoryview(value))
+        return self._value_by_keys(start, values, name)
+
+    def _value_by_keys(self, start: int, values: dict[str, Raw], name: str) -> _Extent | None:
+        """Walk an object's keys up to `name`."""
+        data = self._data
         at = start + 1
         for _ in values:
             key = _KEY.match(data, at)
@@ -130,7 +160,7 @@ class Positions:
                 return (begin, at) if data[begin:at] == bytes(values[found]) else None
         return None
 
-    def _extents(self, start: int, end: int) -> list[tuple[int, int]]:
+    def _extents(self, start: int, end: int) -> list[_Extent]:
         """The extents of an array's items."""
         extents = []
         at = start + 1

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _PLAN: Final = "terraform-plan"
 _SOURCE: Final = "terraform-source"
 _LOG: Final = "lakefs-log"
+_OUTSIDE: Final = "its partition lies outside --since and --until"
 
 
 class Input(Struct, frozen=True):
@@ -60,8 +61,12 @@ class Library:
 
     @property
     def facts(self) -> tuple[Fact, ...]:
-        """All facts, in the order of the inputs' paths."""
-        read = (fact for item in self._inputs.values() for fact in item.reading.facts)
+        """All facts, in the order of the inputs' paths, those of logs that PATHS do not report on last.
+
+        Of a call that stands in two logs the first fact holds: it must not be the one that nobody is shown.
+        """
+        inputs = sorted(self._inputs.values(), key=lambda item: item.kind.name == _LOG and not item.reported)
+        read = (fact for item in inputs for fact in item.reading.facts)
         return (*read, *(fact for _, fact in self._lost.values()))
 
     @property
@@ -86,6 +91,11 @@ class Library:
         """How many files below PATHS are of some kind, readable or not."""
         reported = sum(1 for item in self._inputs.values() if item.reported)
         return reported + sum(1 for found, _ in self._lost.values() if found.reported)
+
+    @property
+    def left_out(self) -> int:
+        """How many files were not looked into, because their partitions lie outside the time that is judged."""
+        return sum(1 for item in self.ignored if item.why == _OUTSIDE)
 
     @property
     def only_foreign(self) -> bool:
@@ -176,7 +186,7 @@ def read_all(
     named_and_foreign: list[bool] = []
     for item in found:
         if not item.named and _outside(item.source.path, context):
-            ignored.append(IgnoredFile(item.source.path, "its partition lies outside --since and --until"))
+            ignored.append(IgnoredFile(item.source.path, _OUTSIDE))
             continue
         if forced and item.named:
             kind = recognise(item.source, (forced,), named=True)

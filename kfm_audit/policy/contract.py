@@ -3,21 +3,20 @@
 The contract names alarms that every queue, dead-letter queue and function owes.
 `promises` gives them whole, `promised` as they hold for one resource. Whatever
 reads the contract (coverage, `drill`) reads it here.
+
+Annotations are evaluated here, as in all modules of what a policy may say: the decoder reads them at
+each start, and those that are texts it has to parse first.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from datetime import datetime
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from kfm_audit.globs import matches_any
 from kfm_audit.policy.section import Duration, Section, duration
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 ResourceKind = Literal["queue", "dlq", "function"]
 Operator = Literal[">=", ">", "<", "<="]

@@ -60,15 +60,16 @@ def _of_alarm(
 
 
 def _of_expression(alarm: ContractAlarm) -> Iterator[DocumentError]:
-    from kfm_audit.aws.formula import ids_of
+    from kfm_audit.aws.math_check import Query, check
     from kfm_audit.aws.math_syntax import parse
+    from kfm_audit.aws.math_typing import names_in
 
     try:
-        used = ids_of(parse(alarm.expression).root)
-    except ValueError as fault:
-        yield DocumentError(f"is no metric math: {fault}", ("expression",))
+        used = [name.id for name in names_in(parse(alarm.expression).root)]
+    except ValueError as error:
+        yield DocumentError(f"is no metric math: {error}", ("expression",))
         return
-    for id_ in used:
+    for id_ in dict.fromkeys(used):
         if id_ not in alarm.metrics:
             yield DocumentError(
                 f"speaks of {id_}, which is not among `metrics`{nearest(id_, alarm.metrics)}", ("expression",)
@@ -76,6 +77,15 @@ def _of_expression(alarm: ContractAlarm) -> Iterator[DocumentError]:
     for id_ in alarm.metrics:
         if id_ not in used:
             yield DocumentError(f"`expression` does not speak of {id_}", ("metrics", id_))
+    ids = list(alarm.metrics)
+    metrics = [Query(id=id_) for id_ in ids]
+    # An id that none of the metrics has: it is longer.
+    whole = Query(id=f"of_{max(ids, key=len)}", expression=alarm.expression, return_data=True)
+    for fault in check([*metrics, whole]):
+        if 0 <= fault.query < len(ids):
+            yield DocumentError(fault.message, ("metrics", ids[fault.query]))
+        else:
+            yield DocumentError(f"CloudWatch would refuse it: {fault.message}", ("expression",))
 
 
 def _of_terms(terms: Terms, alarm: ContractAlarm) -> Iterator[DocumentError]:

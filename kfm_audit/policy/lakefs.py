@@ -1,7 +1,5 @@
 """What a policy says of lakeFS: branches, who may do what, and what is owed when."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from msgspec import Meta

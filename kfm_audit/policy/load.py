@@ -32,11 +32,12 @@ class PolicyError(Exception):
 
 
 class LoadedPolicy(Struct, frozen=True):
-    """A policy, the digest of the merged document, and the file that it was read from."""
+    """A policy, the digest of the merged document, the file that it was read from, and whether that ships with us."""
 
     policy: Policy
     sha256: str
     file: Path
+    ships: bool = False
 
 
 def load_policy(name: str) -> LoadedPolicy:
@@ -44,10 +45,11 @@ def load_policy(name: str) -> LoadedPolicy:
     file = _resolve(name, Path())
     document = _merged(file, ())
     policy = _typed(file, document)
-    if name not in shipped.pack_names():
+    ships = name in shipped.pack_names()
+    if not ships:
         _check_contract(file, policy)
     digest = sha256(msgspec.json.encode(document, order="deterministic"))
-    return LoadedPolicy(policy, digest, file)
+    return LoadedPolicy(policy, digest, file, ships)
 
 
 def _resolve(name: str, beside: Path) -> Path:
@@ -107,7 +109,8 @@ def _read(file: Path) -> Document:
         raise PolicyError(f"{file}: a policy is a map of keys; begin it with `policy: 1`")
     # A policy without a name must not bear the name of the pack that it extends, and departs from.
     own: Document = {"name": file.stem, **document}
-    _typed(file, own)  # a wrong key is the fault of the file that it stands in
+    if not shipped.holds(file):
+        _typed(file, own)  # a wrong key is the fault of the file that it stands in
     return own
 
 

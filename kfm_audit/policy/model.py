@@ -5,8 +5,6 @@ generated from these types. Every list may be overridden for a metric, a branch
 or a resource, with a reason.
 """
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from msgspec import field

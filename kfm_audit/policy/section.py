@@ -1,7 +1,5 @@
 """What the parts of a policy are made of."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Annotated
 

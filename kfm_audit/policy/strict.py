@@ -55,7 +55,7 @@ def read_strictly(document: object, into: type[T]) -> T:
         what = complaint["what"]
         unknown = _UNKNOWN.match(what)
         if unknown is None:
-            words = "a key is no text: put it in quotes" if complaint["key"] else _in_words(what, into, path)
+            words = _of_key(what, into, path) if complaint["key"] else _in_words(what, into, path)
             raise DocumentError(words, path) from None
         key = unknown[1]
         raise DocumentError(
@@ -74,6 +74,18 @@ def nearest(word: str, known: Iterable[str]) -> str:
     if not names:
         return ""
     return f": known are {', '.join(f'`{name}`' for name in names)}"
+
+
+def _of_key(what: str, into: object, path: Path) -> str:
+    """Say a converter's complaint about a key of a map."""
+    if not what.startswith("Invalid enum value "):
+        return "a key is no text: put it in quotes"
+    from msgspec import inspect
+
+    maps = (one for one in _types_at(into, path) if isinstance(one, inspect.DictType))
+    known = [str(value) for one in maps for value in getattr(one.key_type, "values", ())]
+    word = what.removeprefix("Invalid enum value ").strip("'")
+    return f"unknown key `{word}`{nearest(word, known)}"
 
 
 def _in_words(what: str, into: object, path: Path) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import msgspec
@@ -15,9 +15,9 @@ from kfm_audit.replay.document import Document, Lost
 from kfm_audit.replay.engine import replay, wanted
 from kfm_audit.replay.formats.files import read_history
 from kfm_audit.replay.formats.reading import Wanted
-from kfm_audit.replay.history import History
-from kfm_audit.replay.side import Replayed
-from kfm_audit.simulation import Assumptions
+from kfm_audit.replay.history import History, Key
+from kfm_audit.replay.side import Replayed, instant
+from kfm_audit.simulation.assumptions import Assumptions
 
 
 class Declared(Struct, frozen=True):
@@ -63,9 +63,10 @@ class Answer(Struct, frozen=True):
 
 
 class NoHistory(Struct, frozen=True):
-    """The history holds nothing that any alarm reads; `lost` is what could not be read of it."""
+    """There is nothing to replay, and `why`; `lost` is what could not be read of the history."""
 
     lost: tuple[Lost, ...]
+    why: str
 
 
 def answer(
@@ -82,8 +83,14 @@ def answer(
     start = settings.since if settings.since is not None else history.start
     stop = settings.until if settings.until is not None else history.stop
     every = (*lost, *(Lost(item.path, item.cause, item.cure) for item in unread))
-    if not len(history) or stop <= start:
-        return NoHistory(every)
+    if not len(history):
+        return NoHistory(every, f"the history holds nothing that any alarm reads{_such_as(keys)}")
+    if stop <= start:
+        span = f"{instant(history.start)} to {instant(history.stop)}"
+        why = f"the history is of {span}: nothing of it lies in --since and --until"
+        if history.stop <= history.start:
+            why = "the history holds no datapoint: say with --since and --until which time it is of"
+        return NoHistory(every, why)
 
     def replayed(side: Declared) -> Replayed:
         simulation = replay(side.evidence, history, start=start, stop=stop, assumptions=settings.assumptions)
@@ -91,3 +98,13 @@ def answer(
 
     now, then = replayed(after), replayed(before) if before else None
     return Answer(compare(now, then, incidents, every), now, then, history, settings)
+
+
+def _such_as(keys: Collection[Key]) -> str:
+    """One of the metrics that are read, so that whoever looks into the history sees how it should be named there."""
+    if not keys:
+        return ": no alarm reads a metric whose name is known"
+    namespace, name, dimensions, statistic = min(keys)
+    named = ", ".join(f"{key}={value}" for key, value in dimensions)
+    more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
+    return f": {namespace} {name} {{{named}}} {statistic}{more}"

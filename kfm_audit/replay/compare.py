@@ -29,7 +29,7 @@ from kfm_audit.replay.document import (
 from kfm_audit.replay.incidents import detected_at
 from kfm_audit.replay.pages import Page, name_of
 from kfm_audit.replay.side import Counted, Replayed, count, instant
-from kfm_audit.simulation import ASSUMPTIONS
+from kfm_audit.simulation.assumptions import ASSUMPTIONS
 from kfm_audit.values import Origin
 
 _NOWHERE = Origin("")

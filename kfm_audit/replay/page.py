@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from kfm_audit.aws.alarm_rule import AlarmState
+from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.evidence.series import watched
 from kfm_audit.facts import Alarm, CompositeAlarm, MetricAlarm
 from kfm_audit.replay.document import AlarmRow, Document, Sides
@@ -23,9 +23,12 @@ from kfm_audit.replay.text import (
     detection,
     difference,
     pages_of_row,
+    paging_services,
     ranges,
+    refused,
     services_by_week,
     shown,
+    week_pages,
 )
 from kfm_audit.replay.vector import VectorRun
 from kfm_audit.simulation.watch import Watch, watch_of
@@ -101,13 +104,12 @@ def _totals(document: Document) -> Iterator[str]:
             yield f'<tr><td class="{style}">{name}</td>{_cells(sides, document)}</tr>'
     yield "</table>"
     for title, lines in (
-        ("service", [(row.service or "(none)", row.before, row.after) for row in document.services]),
-        ("week", [(row.week, row.before, row.after) for row in document.weeks]),
+        ("service", paging_services(document)),
+        ("week", [(row.week, week_pages(row)) for row in document.weeks]),
     ):
         if lines:
             yield f"<h2>Pages by {title}</h2>\n<table>" + _head(title.capitalize(), document)
-            for name, before, after in lines:
-                sides = Sides(before.sent if before is not None else None, after.sent)
+            for name, sides in lines:
                 yield f"<tr><td>{escape(name)}</td>{_cells(sides, document)}</tr>"
             yield "</table>"
 
@@ -155,14 +157,8 @@ def _incidents(document: Document) -> Iterator[str]:
 
 
 def _lists(document: Document) -> Iterator[str]:
-    refused = [
-        f"{row.alarm}{f' ({name})' if document.before else ''} {side.refused}"
-        for row in document.alarms
-        for name, side in (("before", row.before), ("after", row.after))
-        if side is not None and side.refused
-    ]
     for title, lines in (
-        ("Not evaluated: their pages are not known", refused),
+        ("Not evaluated: their pages are not known", refused(document)),
         ("Hang on the evaluation range, which AWS does not publish", ranges(document)),
         ("Not read", [f"{lost.path}: {lost.cause}; {lost.cure}" for lost in document.lost]),
         ("Assumed, where AWS is silent", [assumed(item) for item in document.assumptions]),

@@ -14,9 +14,9 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from kfm_audit.aws.alarm_rule import AlarmState
+from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.replay.history import Floats
-from kfm_audit.simulation import Timeline
+from kfm_audit.simulation.timeline import Timeline
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,14 +9,14 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from kfm_audit.aws.alarm_rule import AlarmState
+from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.evidence import Evidence
 from kfm_audit.evidence.reach import Reach
 from kfm_audit.facts import Alarm, Incident
 from kfm_audit.replay.document import Pages, Side
 from kfm_audit.replay.incidents import Joined, join_incidents
 from kfm_audit.replay.pages import Page, name_of, pages_of, services_of
-from kfm_audit.simulation import Simulation, Timeline
+from kfm_audit.simulation.timeline import Simulation, Timeline
 
 AlarmKey: TypeAlias = tuple[str, str]
 """Stack and name: what is called the same before and after is the same alarm."""
@@ -111,6 +111,8 @@ def _counted(page: Page) -> Pages:
 
 def _in_alarm(timeline: Timeline, stop: int) -> int:
     """Seconds in ALARM up to the end of the replay."""
+    if not timeline.spans:
+        return 0
     ends = [*(span.at for span in timeline.spans[1:]), stop]
     return sum(
         end - span.at

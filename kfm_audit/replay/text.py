@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from kfm_audit.replay.document import AlarmRow, Assumed, Detection, Document, IncidentRow, Pages, Sides, Week
+from kfm_audit.reports.neutral import neutral
 
 _UNKNOWN: Final = "?"
 _NO_SERVICE: Final = "(none)"
@@ -24,7 +25,7 @@ def render(document: Document) -> str:
         *_section("pages by service, week for week", _matrix(document, services_by_week(document))),
         *_section("pages by alarm, week for week", _matrix(document, alarms_by_week(document))),
         *_section("incidents", _incidents(document)),
-        *_section("not evaluated: their pages are not known", _refused(document)),
+        *_section("not evaluated: their pages are not known", [f"  {line}" for line in refused(document)]),
         *_section("hang on the evaluation range, which AWS does not publish", ranges(document)),
         *_section("not read", [f"  {lost.path}: {lost.cause}; {lost.cure}" for lost in document.lost]),
         *_section("assumed, where AWS is silent", [assumed(item) for item in document.assumptions]),
@@ -125,7 +126,7 @@ def _matrix(document: Document, rows: list[tuple[str, ...]]) -> list[str]:
 
 def _head(document: Document) -> str:
     against = f" against {document.before}" if document.before else ""
-    return f"replay of {document.after}{against}\n{document.start} to {document.stop}"
+    return f"{neutral(f'replay of {document.after}{against}')}\n{document.start} to {document.stop}"
 
 
 def _columns(document: Document) -> tuple[str, ...]:
@@ -183,17 +184,22 @@ def _remark(row: AlarmRow) -> str:
     return "some changes rest on assumptions" if any(side.uncertain for side in sides) else ""
 
 
-def _services(document: Document) -> list[str]:
-    rows = [
-        (row.service or _NO_SERVICE, *_numbers(_sent(row.before, row.after), document))
+def paging_services(document: Document) -> list[tuple[str, Sides]]:
+    """Each service that pages, before or after: its name, and the pages of both sides."""
+    return [
+        (row.service or _NO_SERVICE, _sent(row.before, row.after))
         for row in document.services
         if row.after.sent or (row.before and row.before.sent)
     ]
+
+
+def _services(document: Document) -> list[str]:
+    rows = [(name, *_numbers(sides, document)) for name, sides in paging_services(document)]
     return _table(("service", *_columns(document)), rows, indent="  ").splitlines() if rows else []
 
 
 def _weeks(document: Document) -> list[str]:
-    rows = [(row.week, *_numbers(_of_week(row), document)) for row in document.weeks]
+    rows = [(row.week, *_numbers(week_pages(row), document)) for row in document.weeks]
     return _table(("week", *_columns(document)), rows, indent="  ").splitlines() if rows else []
 
 
@@ -211,7 +217,8 @@ def _incident(row: IncidentRow, *, compared: bool) -> Iterator[str]:
         yield f"    {detection(row.after)}"
 
 
-def _refused(document: Document) -> list[str]:
+def refused(document: Document) -> list[str]:
+    """A line for each alarm that was not evaluated; one for both sides where the reason is the same."""
     lines = []
     for row in document.alarms:
         sides = (("before", row.before), ("after", row.after))
@@ -219,12 +226,12 @@ def _refused(document: Document) -> list[str]:
         both = row.before is not None and row.after is not None and row.before.refused == row.after.refused
         for reason, name in why.items():
             when = f" ({name})" if document.before and not both else ""
-            lines.append(f"  {row.alarm}{when} {reason}")
+            lines.append(f"{row.alarm}{when} {reason}")
     return lines
 
 
 def _section(title: str, lines: Sequence[str]) -> list[str]:
-    return [f"{title}\n" + "\n".join(lines)] if lines else []
+    return ["\n".join((title, *map(neutral, lines)))] if lines else []
 
 
 def pages_of_row(row: AlarmRow) -> Sides:
@@ -244,7 +251,8 @@ def _weight(row: AlarmRow) -> int:
     return abs((sides.after or 0) - (sides.before or 0)) if row.before else sides.after or 0
 
 
-def _of_week(row: Week) -> Sides:
+def week_pages(row: Week) -> Sides:
+    """The pages of a week, of both sides."""
     return _sent(row.before, row.after)
 
 
@@ -256,7 +264,7 @@ def _table(
     head: Sequence[str], rows: Sequence[Sequence[str]], indent: str = "", *, numbers: bool = False
 ) -> str:
     """Columns as wide as they need to be: names on the left, numbers on the right."""
-    lines = [head, *rows]
+    lines = [[neutral(cell) for cell in line] for line in (head, *rows)]
     widths = [max(len(line[at]) for line in lines) for at in range(len(head))]
     right = [
         (numbers and at > 0) or (bool(rows) and all(_is_number(row[at]) for row in rows))

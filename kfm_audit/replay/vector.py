@@ -17,7 +17,7 @@ from msgspec import structs
 from numpy.typing import NDArray
 
 from kfm_audit.aws.alarm_evaluation import HOUR, LowSamples, cadence, decide, evaluation_range
-from kfm_audit.aws.alarm_rule import AlarmState
+from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.aws.alarm_state_reason import state_reason
 from kfm_audit.aws.math_evaluate import run
 from kfm_audit.facts import MetricAlarm
@@ -25,12 +25,11 @@ from kfm_audit.replay.fold import Grid, Windows, common_ends, windows
 from kfm_audit.replay.history import Floats, History, Recorded
 from kfm_audit.replay.kernel import Line, NeedsWindowsError, NotVectorisedError, VectorKernel
 from kfm_audit.replay.states import STATES, Decided, decide_all
-from kfm_audit.simulation import Assumptions, AverageFold, RangeSensitivity, StateChange, Timeline
-from kfm_audit.simulation.assumptions import AVERAGE_FOLD, YOUNG_BREACH
+from kfm_audit.simulation.assumptions import AVERAGE_FOLD, YOUNG_BREACH, Assumptions, AverageFold
 from kfm_audit.simulation.math import prepared
 from kfm_audit.simulation.metric import MetricRun
 from kfm_audit.simulation.series import Measured
-from kfm_audit.simulation.timeline import Span
+from kfm_audit.simulation.timeline import RangeSensitivity, Span, StateChange, Timeline
 from kfm_audit.simulation.watch import Feed, Watch
 
 _T = TypeVar("_T", bound=np.generic)

@@ -44,7 +44,10 @@ class ReaderEntry(Struct, frozen=True, kw_only=True):
 
 
 class Owing(Struct, frozen=True, kw_only=True):
-    """What the case owes. `draft` is a skeleton of a record that is missing, and `file` the name to keep it under."""
+    """What the case owes. `why_not_final` says what is wrong with its record, or why none could be found.
+
+    `draft` is a skeleton of a record that is missing, and `file` the name to keep it under.
+    """
 
     debt: str
     standing: str
@@ -152,7 +155,8 @@ def _of_readers(page: CasePage) -> Iterator[str]:
 
 def _of_owing(owing: Owing) -> Iterator[str]:
     record = f": {owing.record}" if owing.record else ""
-    why = f", which does not settle it: {owing.why_not_final}" if owing.why_not_final else ""
+    lack = ", which does not settle it: " if owing.record else ", as far as is known: "
+    why = f"{lack}{owing.why_not_final}" if owing.why_not_final else ""
     yield f"{owing.debt} by {wording.moment(owing.due)}: {owing.standing}{record}{why}"
     if owing.file and owing.draft is not None:
         yield f"  a draft of it is {owing.file} (--write DIR)"

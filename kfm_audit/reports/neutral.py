@@ -27,17 +27,25 @@ _COMMAND: Final = pattern(r"(?<!\S):(?=:[A-Za-z])|#(?=#[A-Za-z]*\[)")
 
 def neutral(text: str) -> str:
     """`text` as one line in which everything can be seen and nothing commands."""
-    if text.isascii() and text.isprintable() and not _COMMAND.search(text):
+    if text.isascii() and text.isprintable() and not _may_command(text):
         return text
     return "".join(cells(text))
 
 
 def cells(text: str) -> list[str]:
     r"""What is shown for each character of `text`: itself, or an escape such as `\x1b`."""
-    shown = [char if char.isprintable() and not _INVISIBLE.match(char) else _escape(char) for char in text]
-    for command in _COMMAND.finditer(text):
+    shown = [
+        char if char.isprintable() and (char.isascii() or not _INVISIBLE.match(char)) else _escape(char)
+        for char in text
+    ]
+    for command in _COMMAND.finditer(text) if _may_command(text) else ():
         shown[command.start()] += " "
     return shown
+
+
+def _may_command(text: str) -> bool:
+    """Whether the expression for commands need be asked: hardly any text holds what begins one."""
+    return "::" in text or "##" in text
 
 
 def columns(cell: str) -> int:

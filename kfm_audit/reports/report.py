@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -69,7 +70,7 @@ class Window(Struct, frozen=True):
     until: datetime | None = None
 
 
-class Report(Struct, frozen=True, kw_only=True):
+class Report(Struct, frozen=True, kw_only=True, dict=True):
     """All that is known at the end of a run.
 
     `findings` are all of them, in the documented order, suppressed ones too;
@@ -99,21 +100,21 @@ class Report(Struct, frozen=True, kw_only=True):
 
     def failures(self, severity: Severity) -> int:
         """How many unsuppressed findings of this severity failed."""
-        return sum(
-            1
-            for settled in self.findings
-            if settled.acceptance is None
-            and settled.finding.verdict is Verdict.FAIL
-            and settled.finding.severity is severity
-        )
+        return self._open.get((severity, Verdict.FAIL), 0)
 
     def verdicts(self, verdict: Verdict) -> int:
         """How many unsuppressed findings have this verdict."""
-        return sum(
-            1
-            for settled in self.findings
-            if settled.acceptance is None and settled.finding.verdict is verdict
-        )
+        return sum(self._open.get((severity, verdict), 0) for severity in Severity)
+
+    @cached_property
+    def _open(self) -> dict[tuple[Severity, Verdict], int]:
+        """How many unsuppressed findings there are of each severity and verdict."""
+        found: dict[tuple[Severity, Verdict], int] = {}
+        for settled in self.findings:
+            if settled.acceptance is None:
+                key = (settled.finding.severity, settled.finding.verdict)
+                found[key] = found.get(key, 0) + 1
+        return found
 
     @property
     def suppressed(self) -> int:
@@ -158,7 +159,8 @@ class View(Struct, frozen=True, kw_only=True):
         """Whether a finding is to be shown."""
         if settled.acceptance is not None and not self.show_suppressed:
             return False
-        return settled.finding.severity.rank <= self.min_severity.rank
+        lowest = self.min_severity
+        return lowest is Severity.NOTE or settled.finding.severity.rank <= lowest.rank
 
 
 def worst_first(settled: SettledFinding) -> tuple[object, ...]:

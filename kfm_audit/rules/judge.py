@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from msgspec import Struct
 
 from kfm_audit.evidence import Evidence
-from kfm_audit.facts import Fact, FailedRule
+from kfm_audit.facts import Change, Fact, FailedRule, MetricAlarm
 from kfm_audit.findings.finding import Finding, Severity, Verdict
 from kfm_audit.policy.model import Policy, RuleEntry
 from kfm_audit.policy.strict import DocumentError, nearest, read_strictly
-from kfm_audit.rules.kit import Context, Judge, Rule
+from kfm_audit.rules.kit import Context, Rule, RuleBody
 from kfm_audit.values import Origin
 
 _ENTRY_KEYS = ("severity", "undecided")
+_Waking: TypeAlias = tuple[tuple[str, ...], frozenset[Change]]
+"""What wakes a rule: types of facts, and changes."""
 
 
 class RuleSetting(Struct, frozen=True):
-    """A rule with what the policy says of it; `settings` None are the rule's defaults."""
+    """A rule with what the policy says of it; `written` are its own settings as they stand there."""
 
     rule: Rule
     severity: Severity
     undecided_fails: bool
-    settings: Struct | None
+    written: Mapping[str, Any] = {}
+
+    def settings(self) -> Struct:
+        """The rule's own settings. Raises DocumentError, with the path in it."""
+        return _settings(self.rule, self.written) if self.written else self.rule.settings()
 
 
 class Judgement(Struct, frozen=True, kw_only=True):
@@ -36,8 +42,11 @@ class Judgement(Struct, frozen=True, kw_only=True):
     tested: Mapping[str, int]
 
 
-def configure(rules: Iterable[Rule], policy: Policy) -> tuple[RuleSetting, ...]:
-    """Join rules with the policy's `severities` and `rules`. Raises DocumentError, with the path in it."""
+def configure(rules: Iterable[Rule], policy: Policy, *, trusted: bool = False) -> tuple[RuleSetting, ...]:
+    """Join rules with the policy's `severities` and `rules`. Raises DocumentError, with the path in it.
+
+    The settings of a rule are checked even if nothing will wake it, but for a `trusted` policy: one that ships.
+    """
     rules = tuple(rules)
     words = {rule.id for rule in rules}
     for word in policy.rules:
@@ -49,16 +58,17 @@ def configure(rules: Iterable[Rule], policy: Policy) -> tuple[RuleSetting, ...]:
             raise DocumentError(
                 f"no rule or family is called {word}{nearest(word, families)}", ("severities", word)
             )
-    return tuple(_configured(rule, policy) for rule in rules)
+    return tuple(_configured(rule, policy, trusted=trusted) for rule in rules)
 
 
-def _configured(rule: Rule, policy: Policy) -> RuleSetting:
+def _configured(rule: Rule, policy: Policy, *, trusted: bool) -> RuleSetting:
     written = policy.rules.get(rule.id, {})
     try:
         known = {key: written[key] for key in _ENTRY_KEYS if key in written}
         entry = read_strictly(known, RuleEntry)
         own = {key: value for key, value in written.items() if key not in _ENTRY_KEYS}
-        settings = _settings(rule, own) if own else None
+        if own and not trusted:
+            _settings(rule, own)
     except DocumentError as error:
         raise DocumentError(error.message, ("rules", rule.id, *error.path)) from None
     named = entry.severity or policy.severities.get(rule.id) or policy.severities.get(rule.family)
@@ -66,11 +76,11 @@ def _configured(rule: Rule, policy: Policy) -> RuleSetting:
         rule=rule,
         severity=Severity(named) if named else rule.severity,
         undecided_fails=entry.undecided == "fail",
-        settings=settings,
+        written=own,
     )
 
 
-def _settings(rule: Rule, own: dict[str, Any]) -> Struct:
+def _settings(rule: Rule, own: Mapping[str, Any]) -> Struct:
     fields = msgspec.structs.fields(rule.settings)
     keys = {*_ENTRY_KEYS, *(field.encode_name for field in fields)}
     for key in own:
@@ -84,20 +94,31 @@ def judge(settings: Iterable[RuleSetting], evidence: Evidence) -> Judgement:
     findings: list[Finding] = []
     failed: list[FailedRule] = []
     tested: dict[str, int] = {}
+    waking: dict[_Waking, tuple[Fact | Evidence, ...]] = {}
     for setting in settings:
         rule = setting.rule
         context: Context[Any] | None = None
-        judge_one: Judge | None = None
+        body: RuleBody | None = None
+        silent: set[int] = set()
         n = 0
-        for subject in _woken(rule, evidence):
+        # Most rules are woken by the same facts: these are looked through once.
+        key = (rule.on, rule.changes)
+        if key not in waking:
+            waking[key] = tuple(_woken(rule, evidence))
+        for subject in waking[key]:
             n += 1
             try:
                 # A rule that nothing wakes is never imported.
                 context = context or _context(setting, evidence)
-                judge_one = judge_one or rule.judge
-                made = tuple(judge_one(subject, context))
+                body = body or rule.body
+                shape = evidence.shapes.of(subject) if body.alike and isinstance(subject, MetricAlarm) else -1
+                if shape in silent:
+                    continue
+                made = tuple(body.judge(subject, context))
                 if made:
                     findings.extend([_as_policy_says(finding, setting) for finding in made])
+                elif shape >= 0:
+                    silent.add(shape)
             # A rule may fail in any way; that is a finding about the rule, and the run goes on.
             except (Exception, SystemExit) as error:  # noqa: BLE001
                 failed.append(failure(rule.id, subject, error))
@@ -106,8 +127,7 @@ def judge(settings: Iterable[RuleSetting], evidence: Evidence) -> Judgement:
 
 
 def _context(setting: RuleSetting, evidence: Evidence) -> Context[Any]:
-    rule = setting.rule
-    return Context(rule, setting.severity, setting.settings or rule.settings(), evidence)
+    return Context(setting.rule, setting.severity, setting.settings(), evidence)
 
 
 def _woken(rule: Rule, evidence: Evidence) -> Iterable[Fact | Evidence]:

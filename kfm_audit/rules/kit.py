@@ -53,11 +53,16 @@ class NoSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RuleBody(Struct, frozen=True, kw_only=True):
-    """What a rule's module holds: the struct of its own settings, the function that judges, its page."""
+    """What a rule's module holds: the struct of its own settings, the function that judges, its page.
+
+    `alike` says that the rule is silent on all metric alarms of a shape where it is on one
+    (`kfm_audit.evidence.shapes`): it looks at no name, tag or dimension's value, and at no other fact.
+    """
 
     settings: type[Struct]
     judge: Judge
     doc: str
+    alike: bool = False
 
 
 class Deferred(Struct, frozen=True):
@@ -123,6 +128,7 @@ def rule(
     changes: frozenset[Change] = ...,
     settings: type[Struct] = ...,
     singly: bool = ...,
+    alike: bool = ...,
 ) -> Callable[[Judging[F]], Rule]: ...
 
 
@@ -135,6 +141,7 @@ def rule(
     changes: frozenset[Change] = ...,
     settings: type[Struct] = ...,
     singly: bool = ...,
+    alike: bool = ...,
 ) -> Callable[[Judging[F | G]], Rule]: ...
 
 
@@ -147,6 +154,7 @@ def rule(
     changes: frozenset[Change] = ...,
     settings: type[Struct] = ...,
     singly: bool = ...,
+    alike: bool = ...,
 ) -> Callable[[Judging[F]], Rule]: ...
 
 
@@ -158,8 +166,12 @@ def rule(
     changes: frozenset[Change] = LIVE,
     settings: type[Struct] = NoSettings,
     singly: bool = False,
+    alike: bool = False,
 ) -> Callable[[Judge], Rule]:
-    """Make a rule of a function. Its name is the function's, in kebab case; its page is the docstring."""
+    """Make a rule of a function. Its name is the function's, in kebab case; its page is the docstring.
+
+    `singly` is told by `Rule`, `alike` by `RuleBody`.
+    """
     if not re.fullmatch(r"[A-Z]{3}\d{3}", id):
         raise ValueError(f"{id!r} is no rule id: three capital letters and three digits")
 
@@ -178,7 +190,7 @@ def rule(
             changes=changes,
             severity=severity,
             singly=singly,
-            written=RuleBody(settings=settings, judge=judge, doc=judge.__doc__),
+            written=RuleBody(settings=settings, judge=judge, doc=judge.__doc__, alike=alike),
         )
 
     return register

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 
-from kfm_audit.aws.alarm_rule import AlarmState, Node
+from kfm_audit.aws.alarm_rule import Node
+from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.aws.alarm_state_reason import composite_reason
 from kfm_audit.aws.alarm_state_rule import holds
 from kfm_audit.aws.arns import alarm_arn

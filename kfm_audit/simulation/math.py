@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from kfm_audit.aws.math_assumptions import Choices
     from kfm_audit.simulation.watch import Watch
 
-_CALENDAR: Final = re.compile(r"MINUTE|HOUR|DAY|DATE|MONTH|YEAR|EPOCH", re.ASCII)
+_CALENDAR: Final = ("MINUTE", "HOUR", "DAY", "DATE", "MONTH", "YEAR", "EPOCH")
 
 
 def prepared(watch: Watch) -> Prepared:
@@ -47,7 +46,7 @@ class MathReader:
         self._folded = folded
         self._period = watch.criteria.period
         self._choices = choices
-        self._by_clock = any(_CALENDAR.search(item.text) for item in watch.expressions)
+        self._by_clock = any(word in item.text for item in watch.expressions for word in _CALENDAR)
         self._known: dict[tuple[int, tuple[Points, ...]], Points] = {}
         self.assumptions: set[str] = set()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kfm_audit.aws.alarm_evaluation import HOUR, Basis, LowSamples, cadence, decide, evaluation_range
-from kfm_audit.aws.alarm_rule import AlarmState
+from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.aws.alarm_state_reason import state_reason
 from kfm_audit.facts import MetricAlarm
 from kfm_audit.simulation.assumptions import AVERAGE_FOLD, LOW_SAMPLES, YOUNG_BREACH, Assumptions

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kfm_audit.aws.alarm_rule import AlarmState
+from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.aws.suppressor import Held, Switch, suppress
 from kfm_audit.evidence.topics import actions_into
 from kfm_audit.facts import ActionsSuppressor, Alarm
@@ -38,22 +38,24 @@ def suppressed_notices(
     """What a composite with a suppressor does, and what is held back.
 
     `other` is the suppressor's timeline; None where the input does not hold it,
-    and then it is taken never to be in ALARM. A period that is not known
-    counts as 0, and nothing is certain.
+    and then it is taken never to be in ALARM. A period that is not known, or
+    below 0, counts as 0, and nothing is certain.
     """
     alarm = timeline.alarm
+    wait, extension = known(suppressor.wait_period) or 0, known(suppressor.extension_period) or 0
     sure = (
         other is not None
         and all(span.certain for span in other.spans)
         and not any(
             isinstance(item, Unknown) for item in (suppressor.wait_period, suppressor.extension_period)
         )
+        and min(wait, extension) >= 0
     )
     found = suppress(
         (Switch(change.at, change.new) for change in timeline.changes),
         (Switch(change.at, change.new) for change in (other.changes if other else ())),
-        wait=known(suppressor.wait_period) or 0,
-        extension=known(suppressor.extension_period) or 0,
+        wait=max(wait, 0),
+        extension=max(extension, 0),
         until=stop,
         suppressing=other is not None and other.initial is AlarmState.ALARM,
     )

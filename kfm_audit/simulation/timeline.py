@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
 from kfm_audit.aws.alarm_evaluation import Decision
-from kfm_audit.aws.alarm_rule import AlarmState
-from kfm_audit.aws.suppressor import Held
+from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.facts import Alarm
+
+if TYPE_CHECKING:
+    from kfm_audit.aws.suppressor import Held
 
 Key: TypeAlias = tuple[str, str]
 """The stack and the subject of an alarm."""

@@ -7,15 +7,17 @@ from typing import Final, TypeVar
 
 from msgspec import Struct
 
-from kfm_audit.aws.alarm_evaluation import Comparison, Criteria, LowSamples, Treatment
+from kfm_audit.aws.alarm_evaluation import Comparison, Criteria, LowSamples, Treatment, longest_window
 from kfm_audit.evidence.series import Series, periods_of, series_of
+from kfm_audit.evidence.silence import treatment
 from kfm_audit.facts import MetricAlarm, MetricQuery
+from kfm_audit.pattern import pattern
 from kfm_audit.simulation.series import Dimensions, dimensions_of
 from kfm_audit.simulation.timeline import Refused
 from kfm_audit.values import ABSENT, Attribute, Known, ReferenceKind, Unknown, ends_of, first_unknown, known
 
 _T = TypeVar("_T")
-_PERCENTILE: Final = re.compile(r"p([0-9]{1,2}(?:\.[0-9]{1,10})?|100)", re.ASCII)
+_PERCENTILE: Final = pattern(r"p([0-9]{1,2}(?:\.[0-9]{1,10})?|100)", re.ASCII)
 
 
 class Feed(Struct, frozen=True):
@@ -74,6 +76,10 @@ def _watch(alarm: MetricAlarm) -> Watch:
     unknown = first_unknown(alarm.metric_query, alarm.metric_name, alarm.threshold_metric_id)
     if unknown is not None:
         raise _not_known("what it reads", unknown)
+    if alarm.is_promql:
+        if isinstance(alarm.promql_criteria, Unknown):
+            raise _not_known("what it reads", alarm.promql_criteria)
+        raise _RefusalError("is a PromQL alarm: its query runs over series that no series here stands for")
     if alarm.threshold_metric_id is not ABSENT:
         raise _RefusalError(
             "compares with an anomaly detection band, which CloudWatch learns from weeks of data"
@@ -120,7 +126,9 @@ def _criteria(alarm: MetricAlarm, period: int, feeds: tuple[Feed, ...], statisti
     datapoints = _needed(alarm.datapoints, "its datapoints_to_alarm")
     if not 1 <= datapoints <= periods:
         raise _RefusalError(f"is refused by CloudWatch: {datapoints} of {periods} datapoints to alarm")
-    percentile = _PERCENTILE.fullmatch(statistic)
+    if periods * period > longest_window(period):
+        raise _RefusalError(f"is refused by CloudWatch: it looks back over {periods} periods of {period} s")
+    percentile = _PERCENTILE.fullmatch(statistic) if statistic.startswith("p") else None
     return Criteria(
         comparison=_comparison(_needed(alarm.comparison_operator, "its comparison_operator")),
         threshold=float(_needed(alarm.threshold, "its threshold")),
@@ -144,19 +152,15 @@ def _comparison(text: str) -> Comparison:
 
 
 def _treatment(attribute: Attribute[str], feeds: tuple[Feed, ...]) -> Treatment:
-    match attribute:
-        case Known(text):
-            try:
-                return Treatment(text)
-            except ValueError:
-                why = f"is refused by CloudWatch: no treatment of missing data is called {text!r}"
-                raise _RefusalError(why) from None
-        case Unknown() as unknown:
-            raise _not_known("its treat_missing_data", unknown)
-        case _:
-            # "Alarms that evaluate metrics in the AWS/DynamoDB namespace" ignore missing data by default.
-            of_dynamodb = feeds and all(feed.namespace == "AWS/DynamoDB" for feed in feeds)
-            return Treatment.IGNORE if of_dynamodb else Treatment.MISSING
+    found = treatment(
+        attribute, of_dynamodb=bool(feeds) and all(feed.namespace == "AWS/DynamoDB" for feed in feeds)
+    )
+    if isinstance(found, Unknown):
+        raise _not_known("its treat_missing_data", found)
+    if found is None:
+        name = known(attribute)
+        raise _RefusalError(f"is refused by CloudWatch: no treatment of missing data is called {name!r}")
+    return found
 
 
 def _low_samples(alarm: MetricAlarm) -> LowSamples:

@@ -34,8 +34,8 @@ from kfm_audit.alarmtests.reads import all_read, nearest_read
 from kfm_audit.alarmtests.series import SeriesError, Values, read_values
 from kfm_audit.facts import Alarm
 from kfm_audit.policy.strict import nearest
-from kfm_audit.simulation import AssumptionError, read_assumptions
-from kfm_audit.simulation import SeriesError as UnfitSeriesError
+from kfm_audit.simulation.assumptions import AssumptionError, read_assumptions
+from kfm_audit.simulation.series import SeriesError as UnfitSeriesError
 
 __all__ = ["AlarmRun", "AlarmTestError", "Alarms", "load_alarms", "metric"]
 

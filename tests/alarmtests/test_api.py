@@ -37,11 +37,11 @@ def test_what_an_alarm_does(alarms):
     assert (run.indeterminate, run.warnings) == (False, ())
     assert str(run) == (
         "kfm-prod-ingest-error-ratio\n"
-        "time              5m   6m   7m     8m     9m    10m\n"
-        "Errors Sum         0    5    5      5      5      5\n"
-        "Invocations Sum  100  100  100    100    100    100\n"
-        "datapoint          0   5!   5!     5!     5!     5!  >= 2\n"
-        "state             OK   OK   OK  ALARM  ALARM  ALARM"
+        "time              1m  ...   4m   5m   6m   7m     8m     9m    10m\n"
+        "Errors Sum         0  ...    0    0    5    5      5      5      5\n"
+        "Invocations Sum  100  ...  100  100  100  100    100    100    100\n"
+        "datapoint          0  ...    0    0   5!   5!     5!     5!     5!  >= 2\n"
+        "state                 ...        OK   OK   OK  ALARM  ALARM  ALARM"
     )
 
 

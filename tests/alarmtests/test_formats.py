@@ -79,8 +79,13 @@ def test_junit_counts_and_says_what_fails(run):
     failure = suites[0].find("testcase/failure")
     assert failure.get("message") == "kfm-prod-errors is ALARM at 8m, expected OK"
     assert failure.text.startswith("alarms.test.yaml:8:49: kfm-prod-errors is ALARM at 8m, expected OK\n")
-    assert "actual      OK  OK  OK  OK  OK  ALARM" in failure.text
-    assert suites[0].find("testcase").get("name") != suites[0].findall("testcase")[1].get("name")
+    assert "actual              OK  OK  OK  OK  OK  ALARM" in failure.text
+    called = 'errors <page> & "more" \u00e9 \U0001f525: kfm-prod-errors at 8m'
+    assert [case.get("name") for case in suites[0].findall("testcase")] == [
+        "line 9",
+        f"{called} (7:9)",
+        f"{called} (8:9)",
+    ]
 
 
 def test_github_annotates_the_line(run, folder):
@@ -91,7 +96,7 @@ def test_github_annotates_the_line(run, folder):
         "::error file=alarms.test.yaml,line=9,col=25,title=file of alarm tests::no alarm is called"
     )
     assert out[1].startswith("::error file=alarms.test.yaml,line=8,col=49,title=errors <page>")
-    assert "%0Aactual      OK" in out[1]
+    assert "%0Aactual              OK" in out[1]
 
 
 def test_github_says_how_many_are_left_out(run):
@@ -145,3 +150,15 @@ def test_a_long_drawing_shows_what_is_near_a_change():
 def test_a_flapping_alarm_is_drawn_in_part():
     times = next(iter(drawn(None, observed("OA" * 500), 10_000)))
     assert len(times.split()) < 50
+
+
+def test_what_the_first_evaluation_saw_is_drawn_before_it(run):
+    text = TEXT.replace("0x4 9x5", "9 0 0 9 9").replace("8m", "4m, evaluate_from: 4m")
+    document = etree.fromstring(run(text, "--output", "junit").out.encode())
+    assert document.find("testsuite/testcase/failure").text.splitlines()[1:6] == [
+        "time        2m  3m     4m",
+        "Errors Sum   0   0      9",
+        "datapoint    0   0     9!  >= 5",
+        "expected            ALARM",
+        "actual                 OK",
+    ]

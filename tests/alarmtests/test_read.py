@@ -78,15 +78,22 @@ def test_the_file_of_the_design_is_read():
         ),
         ("    interval: 1m\n", "    starts_at: soon\n", (5, 5, "`soon` is no time")),
         ("alarms: plan.json", "alarms: [plan.json]", (1, 1, "alarms: expected text, got a list")),
-        ("tests:", "tests:\ntests:", (1, 1, "the key `tests` stands twice in one map")),
-        ("tests:", "tests: [", (1, 1, "is not YAML")),
+        ("tests:", "tests:\ntests:", (4, 1, "is not YAML: the key `tests` stands twice in one map")),
+        ("tests:", "tests: [", (4, 3, "is not YAML: while parsing a flow node did not find expected")),
+        ("9m", "99999999999d", (10, 10, "`99999999999d` is longer than a test may be, 100d")),
     ],
 )
 def test_what_is_wrong_is_said_where_it_stands(old, new, expected):
-    line, column, message = expected
     assert old in GOOD
     found = faults(GOOD.replace(old, new, 1))
+    line, column, message = expected
     assert (found[0][:2], message in found[0][2]) == ((line, column), True), found
+
+
+def test_a_file_in_latin_1_is_said_to_be_no_utf_8():
+    assert read_suite("t.yaml", GOOD.replace("idle", "idlé").encode("latin-1")) == (
+        Fault("t.yaml", Place(1, 1), "is not UTF-8: save it as UTF-8"),
+    )
 
 
 def test_all_faults_of_a_file_are_said_at_once():

@@ -8,6 +8,7 @@ import pytest
 
 from kfm_audit.alarmtests import observe
 from kfm_audit.cli import main
+from tests.alarmtests.conftest import PLAN, alarm, plan
 
 
 def suite(
@@ -33,11 +34,11 @@ alarms.test.yaml:7:68: fails errors page
   kfm-prod-errors takes aws_sns_topic.sev2 at 8m (ALARM), expected none
     7 | ...eval_time: 8m, alarm: kfm-prod-errors, initial_state: OK, exp_state: OK, exp_actions: []}
       |                                                              ^^^^^^^^^
-    time        3m  4m  5m  6m  7m     8m
-    Errors Sum   0   0   0   9   9      9
-    datapoint    0   0   0  9!  9!     9!  >= 5
-    expected     .   .   .   .   .     OK
-    actual      OK  OK  OK  OK  OK  ALARM
+    time        1m  2m  3m  4m  5m  6m  7m     8m
+    Errors Sum   0   0   0   0   0   9   9      9
+    datapoint    0   0   0   0   0  9!  9!     9!  >= 5
+    expected             .   .   .   .   .     OK
+    actual              OK  OK  OK  OK  OK  ALARM
   reason: Threshold Crossed: 3 datapoints [9.0 (01/01/70 00:07:00), 9.0 (01/01/70 00:06:00), 9.0
           (01/01/70 00:05:00)] were greater than or equal to the threshold (5.0).
   action: 8m ALARM: aws_sns_topic.sev2
@@ -257,7 +258,11 @@ def test_coverage_has_a_threshold_and_a_list(run):
 
 def test_tests_are_chosen_by_name(run):
     assert run(HOLDS, "--run", "errors*").code == 0
-    assert run(HOLDS, "--run", "nothing").code == 3
+    nothing = run(HOLDS, "--run", "nothing", "--run", "none*")
+    assert (nothing.code, nothing.out) == (
+        3,
+        "No test whose name is like nothing or none* was found in alarms.test.yaml.\n",
+    )
     assert run(HOLDS, "--run", "errors*", "--coverage-threshold", "10").code == 2
 
 
@@ -320,3 +325,41 @@ def test_names_of_others_move_no_cursor_and_command_no_runner(run):
             for line in out.splitlines()
             if line.startswith("::") and not line.startswith("::error file=")
         ]
+
+
+def test_what_a_plan_marks_as_sensitive_is_shown_nowhere(run, folder):
+    secret = alarm("errors", threshold=4242, alarm_description="hush-hush")
+    secret["change"]["after_sensitive"] = {"threshold": True, "alarm_description": True, "alarm_name": True}
+    routes = [one for one in json.loads(PLAN)["resource_changes"] if one["type"].startswith("aws_sns")]
+    (folder / "plan.json").write_text(plan(secret, *routes))
+    to = "exp_notifications: [{to: aws_sns_topic_subscription.pager, body: {KEY: x}}]"
+    assertions = "".join(
+        f"      - {{eval_time: 5m, alarm: aws_cloudwatch_metric_alarm.errors, exp_state: OK, {to.replace('KEY', key)}}}\n"
+        for key in (
+            "AlarmName",
+            "AlarmDescription",
+            "AlarmArn",
+            "NewStateReason",
+            "Trigger",
+            "Trigger.Threshold",
+        )
+    )
+    text = (
+        "alarms: plan.json\ntests:\n  - name: a\n    input_series:\n"
+        "      - {metric: AWS/Lambda Errors, dimensions: {FunctionName: ingest}, stat: Sum, values: 5000x9}\n"
+        f"    alarm_state_test:\n{assertions}"
+    )
+    for output in ("text", "json", "junit", "github"):
+        ran = run(text, "--output", output, "--verbose", "--coverage")
+        assert ran.code == 1
+        for word in ("4242", "hush", "kfm-prod-errors", "SomeText"):
+            assert word not in ran.out + ran.err, (output, word)
+    assert "its Trigger.Threshold is '(sensitive)'" in run(text).out.replace("\n  ", " ")
+
+
+def test_what_is_not_sensitive_is_shown_though_another_value_is(run, folder):
+    one = alarm("errors", alarm_description="hush-hush")
+    one["change"]["after_sensitive"] = {"alarm_description": True}
+    (folder / "plan.json").write_text(plan(one))
+    ran = run(FAILS)
+    assert "were greater than or equal to the threshold (5.0)." in ran.out.replace("\n          ", " ")

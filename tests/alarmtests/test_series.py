@@ -52,7 +52,8 @@ def test_promtools_notation(text, values):
         ("3e108", "leaves the range of CloudWatch's values"),
         ("1+1e108x9", "leaves the range"),
         (f"1x{LIMIT}", "longer than 100,000 values"),
-        ("1x99999999999999999999", "is no value"),
+        ("1x99999999999999999999", "`1x99999999999999999999` makes the series longer than 100,000 values"),
+        ("_x" + "9" * 5000, "makes the series longer than 100,000 values"),
     ],
 )
 def test_what_is_refused(text, message):
@@ -83,9 +84,19 @@ def test_durations(text, seconds):
     assert read_duration(shown_duration(seconds)) == seconds
 
 
+def test_a_duration_may_begin_with_noughts():
+    assert read_duration("0" * 5000 + "9m") == 540
+
+
 @pytest.mark.parametrize("text", ["", "5", "m", "5x", "1m1h", "-5m", "5 m", "101d", "1.5h", "50ms", "٣m"])
 def test_what_is_no_duration(text):
     with pytest.raises(ValueError, match=r"is no span of time|longer than a test may be"):
+        read_duration(text)
+
+
+@pytest.mark.parametrize("text", ["99999999d", "9" * 5000 + "s", "8640001s"])
+def test_what_is_too_long_is_said_to_be(text):
+    with pytest.raises(ValueError, match="longer than a test may be, 100d"):
         read_duration(text)
 
 

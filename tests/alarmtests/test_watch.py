@@ -69,3 +69,35 @@ def test_the_command_watches_the_plan_too(folder, capsys, monkeypatch):
     assert ran.out.startswith("The assertion holds.\n")
     assert "kfm-prod-errors is OK at 8m, expected ALARM" in ran.out
     assert "\nplan.json changed at " in ran.err
+
+
+def test_a_file_that_is_away_for_a_moment_ends_nothing(folder, capsys, monkeypatch):
+    text = (
+        "alarms: plan.json\ntests:\n  - name: a\n    input_series:\n"
+        "      - {metric: AWS/Lambda Errors, dimensions: {FunctionName: ingest}, stat: Sum, values: 9x9}\n"
+        "    alarm_state_test:\n      - {eval_time: 8m, alarm: kfm-prod-errors, exp_state: ALARM}\n"
+    )
+    file = folder / "alarms.test.yaml"
+    file.write_text(text)
+    looks = []
+
+    def sleep(_seconds):
+        looks.append(None)
+        match len(looks):
+            case 1:
+                file.unlink()
+            case 2:
+                file.write_text(text.replace("exp_state: ALARM", "exp_state: OK"))
+            case 3:
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(command.time, "sleep", sleep)
+    assert main(["test", "alarms.test.yaml", "--watch"]) == 0
+    ran = capsys.readouterr()
+    assert "kfm-audit: alarms.test.yaml: no such file or folder\n" in ran.err
+    assert "kfm-prod-errors is ALARM at 8m, expected OK" in ran.out
+
+
+def test_a_file_that_is_not_there_at_first_is_wrong_usage(folder, capsys):
+    assert main(["test", "nowhere.yaml", "--watch"]) == 2
+    assert capsys.readouterr().err == "kfm-audit: nowhere.yaml: no such file or folder\n"

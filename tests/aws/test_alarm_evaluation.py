@@ -19,7 +19,7 @@ from kfm_audit.aws.alarm_evaluation import (
     enough_samples,
     evaluation_range,
 )
-from kfm_audit.aws.alarm_rule import AlarmState
+from kfm_audit.aws.alarm_state import AlarmState
 
 OK, ALARM, INSUFFICIENT = AlarmState.OK, AlarmState.ALARM, AlarmState.INSUFFICIENT_DATA
 SIGNS = {"X": 9.0, "0": 0.0, "-": None}

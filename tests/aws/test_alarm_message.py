@@ -15,7 +15,7 @@ from kfm_audit.aws.alarm_message import (
     alarm_message,
     kind_of,
 )
-from kfm_audit.aws.alarm_rule import AlarmState
+from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.aws.filter_match import Match, Outcome, Reason, matches
 from kfm_audit.aws.filter_policy import Scope, parse_filter_policy
 from kfm_audit.aws.message import SomeNumber, SomeText, SomeValue

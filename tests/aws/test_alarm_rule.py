@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from kfm_audit.aws.alarm_relations import absent_children, refused_child
 from kfm_audit.aws.alarm_rule import (
     AlarmRuleError,
-    AlarmState,
     And,
     AtLeast,
     Constant,
@@ -19,6 +18,7 @@ from kfm_audit.aws.alarm_rule import (
     parse_alarm_rule,
 )
 from kfm_audit.aws.alarm_rule_text import print_alarm_rule
+from kfm_audit.aws.alarm_state import AlarmState
 
 ALARM, OK, MISSING = AlarmState.ALARM, AlarmState.OK, AlarmState.INSUFFICIENT_DATA
 TRUE, FALSE = Constant(value=True), Constant(value=False)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from kfm_audit.aws.alarm_evaluation import Comparison, Criteria, Treatment, decide
-from kfm_audit.aws.alarm_rule import AlarmState
+from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.aws.alarm_state_reason import composite_reason, java_double, state_reason
 
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kfm_audit.aws.alarm_rule import AlarmState, parse_alarm_rule
+from kfm_audit.aws.alarm_rule import parse_alarm_rule
+from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.aws.alarm_state_rule import holds
 
 A, O, I = AlarmState.ALARM, AlarmState.OK, AlarmState.INSUFFICIENT_DATA  # noqa: E741

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kfm_audit.aws.alarm_rule import AlarmState
+from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.aws.suppressor import Held, Switch, suppress
 
 OK, ALARM = AlarmState.OK, AlarmState.ALARM

@@ -228,8 +228,38 @@ def test_names_that_are_none_or_several(night) -> None:
 
 def test_without_any_case(project) -> None:
     done = project.run("case", "0b1e", *NOW)
-    assert done.code == 2
-    assert "there is none at all" in done.err
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        "kfm-audit: case 0b1e: no case is called so, and there is none: nothing that was read shows that an "
+        "environment's branch was moved back\n  read: nothing\n  cases come from audit logs, commit logs, snapshots "
+        "of heads and events of hooks; those of earlier nights from --ledger FILE\n"
+    )
+
+
+def test_a_case_may_be_in_what_was_lost(night) -> None:
+    night.write("lakefs/lakefs-audit-2.jsonl", LOG[0] + '\n{"log_audit": true, "time": "2026-01\n')
+    done = night.run("case", "nothing", *NOW)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.endswith("\n  not read, or not in full: lakefs/lakefs-audit-2.jsonl\n")
+
+
+def test_the_timeline_shows_other_cases_of_the_branch(night) -> None:
+    another = line(-1800, "RevertBranch", f"{KFM}/branches/env-prod/revert", "0a77", "sam", status=204)
+    elsewhere = line(-1800, "RevertBranch", f"{KFM}/branches/env-stage/revert", "0a78", "sam", status=204)
+    night.write("lakefs/lakefs-audit.jsonl", "\n".join((*LOG, another, elsewhere)) + "\n")
+    done = night.run("case", "0b1e", *NOW)
+    assert (
+        "  2026-01-30T02:30:00Z  a revert in prod by sam, another case: lakefs://kfm/env-prod@0a77\n"
+        in done.out
+    )
+    assert "0a78" not in done.out
+
+
+def test_nobody_is_said_to_have_read_it_only_where_a_log_was_read(night) -> None:
+    night.check(*NOW, "--ledger", "cases.jsonl")
+    (night.folder / "lakefs/lakefs-audit.jsonl").unlink()
+    done = night.run("case", "0b1e", "--now", "2026-02-01T00:00:00Z", "--ledger", "cases.jsonl")
+    assert "Who read it\n  not known: no audit log was read\n" in done.out
 
 
 def test_what_could_not_be_read_is_said_and_is_no_success(night) -> None:
@@ -237,3 +267,46 @@ def test_what_could_not_be_read_is_said_and_is_no_success(night) -> None:
     done = night.run("case", "0b1e", *NOW)
     assert done.code == 4
     assert done.out.endswith("Not read, or not in full\n  lakefs/lakefs-audit-2.jsonl\n")
+
+
+def test_what_is_owed_is_not_known_where_nothing_says_where_records_would_be(project) -> None:
+    project.write("lakefs/lakefs-audit.jsonl", "\n".join(LOG) + "\n")
+    project.write("policy.yaml", POLICY)
+    done = project.run("case", "0b1e", *NOW, "--policy", "policy.yaml", "--isolated")
+    assert (
+        "  correction by 2026-01-31 03:00 UTC: pending, as far as is known: nothing says where one would be\n"
+        in done.out
+    )
+
+
+@pytest.mark.parametrize(
+    ("repository", "name"),
+    [
+        ("..%2F..%2F..%2Felsewhere", "_________elsewhere-env-prod"),
+        ("k%0Am%1B%5B31m", "k_m__31m-env-prod"),
+        ("x" * 900, "x" * 180),
+    ],
+)
+def test_what_a_log_calls_a_repository_leads_no_draft_out_of_its_folder(night, repository, name) -> None:
+    path = f"/api/v1/repositories/{repository}/branches/env-prod/revert"
+    night.write("lakefs/lakefs-audit.jsonl", line(0, "RevertBranch", path, "0bad", status=204) + "\n")
+    before = {file for file in night.folder.parent.rglob("*") if file.is_file()}
+    done = night.run("case", "0bad", *NOW, "--write", "drafts")
+    assert done.code == 0, done.err
+    made = {file for file in night.folder.parent.rglob("*") if file.is_file()} - before
+    assert {str(file.relative_to(night.folder)) for file in made} == {
+        f"drafts/rollbacks/2026-01-30T030000Z-{name}.prov.jsonld",
+        f"drafts/incidents/2026-01-30T030000Z-{name}.json",
+    }
+
+
+def test_what_a_log_says_never_reaches_the_terminal_as_it_is(night) -> None:
+    call = line(
+        0, "RevertBranch", f"{KFM}/branches/env-prod/revert", "0b\x1b[31m\n", "eve\x1b[2J", status=204
+    )
+    night.write("lakefs/lakefs-audit.jsonl", call + "\n")
+    done = night.run("case", "nothing\x1b[2J", *NOW)
+    assert done.err == (
+        "kfm-audit: case nothing\\x1b[2J: no case is called so; there are:\n"
+        "  lakefs://kfm/env-prod@0b\\x1b[31m\\n: a revert in prod by eve\\x1b[2J\n"
+    )

@@ -60,6 +60,40 @@ def test_partitions_outside_what_is_judged_are_not_read(project) -> None:
     ]
 
 
+def test_a_time_that_leaves_all_partitions_out_is_said(project) -> None:
+    hive(project, [(1, 9), (1, 10)])
+    code, report = project.report("--now", "2026-07-05T12:00:00Z", "--since", "2026-07-04T00:00:00Z")
+    (finding,) = report["findings"]
+    assert (code, finding["rule"], finding["message"], finding["help"]) == (
+        3,
+        "SYS004",
+        "no input was recognised: --since and --until leave out 2 files by the partitions in the paths",
+        "choose a time that the partitions hold; their times are UTC",
+    )
+    project.write("package.json", "{}")
+    _, report = project.report("--now", "2026-07-05T12:00:00Z", "--since", "2026-07-04T00:00:00Z")
+    (finding,) = report["findings"]
+    assert "leave out 2 of 3 files by" in finding["message"]
+
+
+@pytest.mark.parametrize(
+    "name", ["lakefs/audit.parquet", "lakefs-audit.parquet", "logs/lakefs/audit-2.parquet"]
+)
+def test_parquet_is_claimed_by_its_name(project, name) -> None:
+    parquet(values(1, 9), project.folder / "rows.parquet")
+    data = (project.folder / "rows.parquet").read_bytes()
+    (project.folder / "rows.parquet").unlink()
+    project.write(name, data)
+    _, report = project.report("--now", "2026-07-02T12:00:00Z")
+    assert (report["summary"]["inputs"], report["summary"]["facts"]["rollback"]) == ({"lakefs-log": 1}, 2)
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "jsonl.gz", "log.zst", "parquet"])
+def test_what_a_name_claims_and_the_content_is_not_is_an_error(project, ending) -> None:
+    project.write(f"lakefs/audit.{ending}", b"no log at all\n")
+    assert project.found() == [("SYS001", f"lakefs/audit.{ending}")]
+
+
 def test_all_engines_give_the_same_findings(project) -> None:
     project.write("lakefs/audit.jsonl", written(values(1, 9)))
     project.write("lakefs/audit-2.jsonl.gz", gzip.compress(written(values(1, 10))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
@@ -254,3 +255,29 @@ def test_kind_is_what_named_files_are(project):
     project.write("x.dat", DEAF)
     assert project.found("x.dat", "--kind", "terraform-plan") == [("ALM001", "x.dat")]
     assert project.check("x.dat", "--kind", "prov").code == 4
+
+
+def test_a_call_that_stands_in_two_logs_is_reported_for_the_one_that_paths_name(project) -> None:
+    call = {
+        "log_audit": True,
+        "msg": "HTTP call ended",
+        "time": "2026-01-30T03:00:00Z",
+        "operation_id": "RevertBranch",
+        "method": "POST",
+        "path": "/api/v1/repositories/kfm/branches/env-prod/revert",
+        "status_code": 204,
+        "request_id": "0b1e",
+        "user": "jane",
+    }
+    names = ("lakefs-audit-1.jsonl", "lakefs-audit-2.jsonl")
+    for name in names:
+        project.write(name, json.dumps(call) + "\n")
+    project.write(
+        "policy.yaml",
+        "policy: 1\nname: x\nextends: core\nlakefs:\n  environment_branches: {prod: [env-prod]}\n"
+        "  rollback: {users: [sam]}\n",
+    )
+    project.write("kfm-audit.toml", 'policy = "policy.yaml"\n')
+    for paths, place in ((names[:1], names[0]), (names[1:], names[1]), (names, names[0])):
+        _, report = project.report(*paths, "--select", "LFS001", "--now", "2026-01-30T10:00:00Z")
+        assert [(f["rule"], f["location"]["path"]) for f in report["findings"]] == [("LFS001", place)], paths

@@ -22,6 +22,10 @@ def plan(project):
             "no rule or family is called alarm-without-sns-actions: did you mean `alarm-without-sns-action`?",
         ),
         (("--select", "TLE"), "no rule or family is called TLE: did you mean `TEL`?"),
+        (
+            ("--ignore", "everything"),
+            "no rule or family is called everything: families are ALM, LFS, PRV, SNS, SYS, TEL; see `kfm-audit rules`",
+        ),
         (("--output", "sariff"), "--output sariff: no format is called sariff: did you mean `sarif`?"),
         (
             ("--output", "pdf=out.pdf"),
@@ -92,6 +96,26 @@ def test_options_are_neither_abbreviated_nor_guessed(project, option):
     assert "--fail-on: invalid choice" in done.err or "unrecognized arguments" in done.err
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", ".", "--bogus"),
+        ("case", "r1", ".", "--bogus"),
+        ("rules", "--bogus"),
+        ("explain", "ALM001", "--bogus"),
+        ("collect", "lakefs", "--bogus"),
+        ("test", "x.yaml", "--bogus"),
+        ("replay", ".", "--bogus"),
+        ("drill", ".", "--bogus"),
+    ],
+)
+def test_a_command_refuses_what_it_does_not_know_with_its_own_usage(project, arguments):
+    done = project.run(*arguments)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"usage: kfm-audit {arguments[0]} ")
+    assert done.err.endswith(f"kfm-audit {arguments[0]}: error: unrecognized arguments: --bogus\n")
+
+
 def test_an_unknown_command(project):
     done = project.run("chekc")
     assert done.code == 2
@@ -126,3 +150,12 @@ def test_a_folder_cannot_be_an_output(project):
     done = project.check("--output", "json=.")
     assert done.code == 2
     assert "Is a directory" in done.err
+
+
+def test_whoever_interrupts_a_run_gets_no_traceback(project, monkeypatch):
+    def interrupted(_run):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("kfm_audit.cli.check.audit", interrupted)
+    project.write("tfplan.json", DEAF)
+    assert project.check() == (130, "", "\nkfm-audit: interrupted\n")

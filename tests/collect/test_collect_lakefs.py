@@ -659,6 +659,11 @@ def test_wrong_usage(collect, capsys, tmp_path, monkeypatch) -> None:
         "kfm-audit: --since yesterday: is no time; write 2026-01-31T09:00:00Z\n",
     )
     assert collect("--policy", "nowhere.yaml")[0] == 2
+    for seconds in ("0", "-1", "nan", "inf"):
+        assert collect("--timeout", seconds) == (
+            2,
+            f"kfm-audit: --timeout {seconds}: is no time to wait; give more than 0 seconds\n",
+        )
     assert main(["collect", "git"]) == 2
     assert main(["collect"]) == 2
 
@@ -769,3 +774,17 @@ def test_the_description_is_lakefs_own(corpus) -> None:
     for kind, parts in API["components"].items():
         assert parts == {name: whole["components"][kind][name] for name in parts}
     assert resolved({"$ref": "#/components/schemas/Commit"})["required"][0] == "id"
+
+
+def test_the_policy_is_that_of_check_also_where_the_environment_names_the_config(
+    world, collect, monkeypatch
+) -> None:
+    elsewhere = Path.cwd() / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "ours.yaml").write_text(
+        "policy: 1\nname: ours\nextends: core\nlakefs:\n  environment_branches: {prod: [runs-1]}\n"
+    )
+    (elsewhere / "ours.toml").write_text('policy = "ours.yaml"\n')
+    monkeypatch.setenv("KFM_AUDIT_CONFIG", "elsewhere/ours.toml")
+    collect()
+    assert {folder.name for folder in Path("lakefs/repositories/kfm/refs").iterdir()} == {"runs-1"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from kfm_audit.evidence import Evidence
 from kfm_audit.evidence.reach import Reach
@@ -129,10 +130,11 @@ def test_a_sensitive_arn_is_never_named():
 
 def test_following_many_alarms_asks_each_thing_once(monkeypatch):
     """Ten times the alarms must not be a hundred times the work: policies and endpoints are judged once."""
-    from kfm_audit.evidence import filtering, publishing
+    from kfm_audit.aws import resource_policy
+    from kfm_audit.evidence import filtering
 
     calls = {"policy": 0, "filter": 0}
-    rule_on, read = publishing.rule_on, filtering._read
+    rule_on, read = resource_policy.rule_on, filtering._read
 
     def counted_rule(*arguments):
         calls["policy"] += 1
@@ -142,7 +144,7 @@ def test_following_many_alarms_asks_each_thing_once(monkeypatch):
         calls["filter"] += 1
         return read(*arguments)
 
-    monkeypatch.setattr(publishing, "rule_on", counted_rule)
+    monkeypatch.setattr(resource_policy, "rule_on", counted_rule)
     monkeypatch.setattr(filtering, "_read", counted_read)
     policy = '{"Statement": {"Effect": "Allow", "Principal": "*"}}'
     filtered = subscription(
@@ -153,3 +155,28 @@ def test_following_many_alarms_asks_each_thing_once(monkeypatch):
     reached = [item.subject for item in alarms if found.notifications.told(item).reach is Reach.REACHED]
     assert reached == ["aws_cloudwatch_metric_alarm.1"]
     assert calls == {"policy": 1, "filter": 1}
+
+
+@pytest.mark.parametrize("order", [("prod", "dev"), ("dev", "prod")])
+def test_alarms_of_one_address_in_two_stacks_are_not_one_source(order):
+    only_prod = (
+        '{"Statement": [{"Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"}, '
+        '"Action": "sns:Publish", "Resource": "*", "Condition": {"ArnLike": {"aws:SourceArn": '
+        '"arn:aws:cloudwatch:us-east-1:*:alarm:prod-*"}}}]}'
+    )
+    alerts = replace(topic(arn=Known(ARN), policy=Known(only_prod)), stack="shared")
+    pager = replace(subscription(to=Known(ARN)), stack="shared")
+    of = {
+        stack: replace(
+            alarm(actions=Known((ARN,))),
+            stack=stack,
+            alarm_name=Known(f"{stack}-backlog"),
+            provider=Known({"account_id": "111122223333"}),
+        )
+        for stack in order
+    }
+    notifications = evidence(*of.values(), alerts, pager).notifications
+    assert {stack: notifications.told(of[stack]).reach for stack in order} == {
+        "prod": Reach.REACHED,
+        "dev": Reach.NOT_REACHED,
+    }

@@ -120,3 +120,15 @@ def test_any_text(text):
         "critical",
         "warning",
     }
+
+
+PIECES = ("sev", "Sev2", "SEV", "severity", "P", "p1", "prio", "Priority", "0", "2", "critical", "Warning")
+PIECES += ("page", "high", "urgency", "not", "prod", "-", "_", " ", "/", ".")
+
+
+@given(st.lists(st.sampled_from(PIECES)).map("".join))
+def test_what_is_looked_for_first_hides_no_severity(text):
+    for severities in (CORE, KFM):
+        whole = Severities.__new__(Severities)
+        whole.__dict__ = {**severities.__dict__, "_screen": ("",), "_found": {}}
+        assert severities.named_in(text) == whole.named_in(text)

@@ -257,7 +257,12 @@ def test_packed_logs(form, tmp_path) -> None:
 
 @pytest.mark.parametrize("form", ["gzip", "zstandard"])
 @pytest.mark.parametrize("kept", [0.5, 0.9])
-def test_what_is_packed_and_cut_off_is_read_so_far_and_said(form, kept, tmp_path) -> None:
+@pytest.mark.parametrize("parsed_whole", [core.PARSED_WHOLE, 0])
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_what_is_packed_and_cut_off_is_read_so_far_and_said(
+    form, kept, parsed_whole, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr(core, "PARSED_WHOLE", parsed_whole)
     log = lines(*(line(clock=f"09:{n // 60:02}:{n % 60:02}", request_id=f"{n:032x}") for n in range(2000)))
     packed = gzip.compress(log) if form == "gzip" else zstandard.compress(log)
     file = tmp_path / "lakefs-audit.jsonl.gz"

@@ -12,7 +12,11 @@ from kfm_audit.inputs.positions import Positions, join_pointer, split_pointer
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=6),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        # Few names, so that objects within each other have the same ones.
+        | st.dictionaries(st.sampled_from(["a", "b", "ab"]) | st.text(max_size=6), inner, max_size=4)
+    ),
     max_leaves=20,
 )
 

@@ -86,6 +86,31 @@ REFUSED = [
         ":13 (alarms.contract.depth.expression): is no metric math: ",
     ),
     (
+        contract(alarm=RATIO, expression="100 * errors / Max([calls])"),
+        (
+            ":13 (alarms.contract.depth.expression): CloudWatch would refuse it: "
+            "Function 'Max' not found: functions are written in capitals, MAX"
+        ),
+    ),
+    (
+        contract(alarm=RATIO, expression="SUM(errors) / SUM(calls)"),
+        (
+            ":13 (alarms.contract.depth.expression): CloudWatch would refuse it: "
+            "The return value of the expression must be TimeSeries or Array[TimeSeries]"
+        ),
+    ),
+    (
+        contract(
+            alarm=RATIO,
+            metrics="{Errors: AWS/Lambda Errors, calls: AWS/Lambda Invocations}",
+            expression="100 * Errors / calls",
+        ),
+        (
+            ":12 (alarms.contract.depth.metrics.Errors): the id 'Errors' is none: "
+            "a lower-case letter, then letters, digits and _"
+        ),
+    ),
+    (
         contract(when="off-hours"),
         (
             ":13 (alarms.contract.depth.when): the policy does not say when people are at work: "

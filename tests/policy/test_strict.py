@@ -27,6 +27,7 @@ class Outer(msgspec.Struct, forbid_unknown_fields=True, rename="kebab"):
     flag: bool = False
     number: int = 0
     share: float = 0.0
+    shades: dict[Literal["light", "dark"], int] = {}
 
 
 @pytest.mark.parametrize(
@@ -78,6 +79,8 @@ class Outer(msgspec.Struct, forbid_unknown_fields=True, rename="kebab"):
         ),
         ({"a-name": "x", "by-name": {5: {}}}, "by-name", "a key is no text: put it in quotes"),
         ({"a-name": "x", 5: {}}, "", "a key is no text: put it in quotes"),
+        ({"a-name": "x", "shades": {"dakr": 1}}, "shades", "unknown key `dakr`: did you mean `dark`?"),
+        ({"a-name": "x", "shades": {"x": 1}}, "shades", "unknown key `x`: known are `dark`, `light`"),
     ],
 )
 def test_place_and_words(document, path, message):

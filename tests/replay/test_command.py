@@ -288,6 +288,52 @@ def test_names_are_escaped(files, capsys):
     assert "<b>" not in text
 
 
+def test_a_record_that_is_broken_does_not_look_like_none(files, capsys):
+    (files / "records").mkdir()
+    (files / "records" / "one.json").write_text(json.dumps(INCIDENTS[0]))
+    (files / "records" / "two.json").write_text("{")
+    (files / "records" / "three.json").write_text('{"id": "INC-3"}')
+    (files / "records" / "notes.txt").write_text("none of ours")
+    code, out, _ = replay(capsys, "--metrics", "history.csv", "--incidents", "records", "--output", "json")
+    document = json.loads(out)
+    assert (code, [row["id"] for row in document["incidents"]]) == (4, ["INC-1"])
+    assert [item["path"] for item in document["lost"]] == ["records/three.json", "records/two.json"]
+
+
+def test_a_history_without_datapoints_is_of_the_time_that_is_said(files, capsys):
+    label = {
+        "Namespace": "AWS/SQS", "MetricName": "ApproximateAgeOfOldestMessage", "Stat": "Maximum", "Period": 60,
+        "Dimensions": {"QueueName": "prod-soils"},
+    }  # fmt: skip
+    result = {
+        "Id": "s0",
+        "Label": json.dumps(label),
+        "Timestamps": [],
+        "Values": [],
+        "StatusCode": "Complete",
+    }
+    (files / "none.json").write_text(json.dumps({"MetricDataResults": [result]}))
+    code, _, err = replay(capsys, "--metrics", "none.json")
+    assert code == 3
+    assert "the history holds no datapoint: say with --since and --until which time it is of" in err
+    code, out, _ = replay(
+        capsys, "--metrics", "none.json", "--since", stamp(0), "--until", stamp(60), "--output", "json"
+    )
+    age_row = next(row for row in json.loads(out)["alarms"] if row["alarm"] == "prod-age")
+    assert (code, age_row["after"]["refused"], age_row["after"]["pages"]["sent"]) == (0, "", 0)
+
+
+def test_names_never_reach_the_terminal_as_they_are(files, capsys):
+    name = "prod\x1b[31m\n::error::age"
+    plan = {"format_version": "1.2", "resource_changes": [
+        change("aws_cloudwatch_metric_alarm", "age", age(alarm_name=name)), *routes()]}  # fmt: skip
+    (files / "tfplan.json").write_text(json.dumps(plan))
+    _, out, _ = replay(capsys, "--metrics", "history.csv", "--incidents", "incidents")
+    assert "  prod\\x1b[31m\\n: :error::age  soils    new " in out
+    assert "by prod\\x1b[31m\\n: :error::age\n" in out
+    assert "\x1b" not in out
+
+
 def test_against_another_plan_and_against_nothing(files, capsys):
     plan = {"format_version": "1.2", "resource_changes": [
         change("aws_cloudwatch_metric_alarm", "age", age(threshold=100)), *routes()]}  # fmt: skip
@@ -312,6 +358,54 @@ def test_a_part_of_the_time(files, capsys):
     document = json.loads(out)
     assert (code, document["start"], document["stop"]) == (0, stamp(50), stamp(62))
     assert document["totals"]["pages"] == {"before": 1, "after": 0}
+
+
+def test_a_time_shorter_than_an_alarms_window_is_not_silence(files, capsys):
+    code, out, _ = replay(
+        capsys, "--metrics", "history.csv", "--since", stamp(50), "--until", stamp(52), "--against", "nothing"
+    )
+    assert code == 0
+    assert "  prod-age looks back over 180 s, longer than the 120 s replayed\n" in out
+    assert "prod-age    soils" not in out, "its pages are not counted as none"
+
+
+def test_a_composite_that_hangs_on_what_is_not_evaluated_is_not_evaluated(files, capsys):
+    above = {"alarm_rule": 'ALARM("prod-unseen") AND ALARM("prod-age")', "alarm_actions": [TOPIC]}
+    top = {"alarm_name": "top", "alarm_rule": 'ALARM("blind") OR ALARM("gone")', "alarm_actions": [TOPIC]}
+    changes = [
+        *CHANGES,
+        change("aws_cloudwatch_composite_alarm", "half", {"alarm_name": "half", **above}),
+        change(
+            "aws_cloudwatch_composite_alarm",
+            "blind",
+            {"alarm_name": "blind", "alarm_rule": 'ALARM("prod-unseen")', "alarm_actions": [TOPIC]},
+        ),
+        change("aws_cloudwatch_composite_alarm", "top", top),
+    ]
+    plan = {"format_version": "1.2", "terraform_version": "1.9.5", "resource_changes": changes}
+    (files / "tfplan.json").write_text(json.dumps(plan))
+    code, out, _ = replay(capsys, "--metrics", "history.csv", "--against", "nothing", "--output", "json")
+    document = json.loads(out)
+    assert code == 0
+    assert {
+        row["alarm"]: row["after"]["refused"] for row in document["alarms"] if row["after"]["refused"]
+    } == {
+        "blind": "hangs on what is not evaluated: prod-unseen",
+        "prod-unseen": "has no history: none of its metrics was recorded",
+        "top": "hangs on what is not evaluated: blind, gone",
+    }
+
+
+def test_sources_have_nothing_that_stands_before_them(files, capsys):
+    (files / "infra").mkdir()
+    (files / "infra" / "alarms.tf").write_text(
+        'resource "aws_cloudwatch_composite_alarm" "any" {\n  alarm_name = "any"\n  alarm_rule = "ALARM(x)"\n}\n'
+    )
+    assert main(["replay", "infra", "--metrics", "history.csv", "--against", "prior"]) == 2
+    assert capsys.readouterr().err == (
+        "kfm-audit: --against prior: infra holds no plan, so nothing says what stands before it; give a plan, or "
+        "the alarms to compare with\n"
+    )
 
 
 def test_queries_for_what_the_alarms_read(files, capsys):
@@ -342,18 +436,35 @@ def test_queries_for_what_the_alarms_read(files, capsys):
             "--output pdf: no format is called pdf: known are `html`, `json`, `text`",
         ),
         (("--metrics", "history.csv", "--output", "text", "--output", "json"), 2, "only one format"),
-        (("--metrics", "history.csv", "--since", "soon"), 2, "--since soon"),
+        (
+            ("--metrics", "history.csv", "--since", "soon"),
+            2,
+            "--since soon: is no time; write 2026-01-31T09:00:00Z",
+        ),
         (("--metrics", "history.csv", "--assume", "x=y"), 2, "--assume: no assumption is called 'x'"),
         (("--metrics", "history.csv", "--assume", "x"), 2, "--assume x: write NAME=CHOICE"),
         (("--metrics", "history.csv", "--against", "broken.json"), 4, "broken.json"),
-        (("--metrics", "empty.csv"), 3, "the history holds nothing that any alarm reads"),
+        (
+            ("--metrics", "empty.csv"),
+            3,
+            "the history holds nothing that any alarm reads: AWS/Lambda Errors {FunctionName=",
+        ),
         (
             ("--metrics", "history.csv", "--incidents", "empty"),
             2,
             "--incidents empty: there is no incident record",
         ),
-        (("--metrics", "broken.json"), 4, "broken.json: is no JSON"),
-        (("--metrics", "history.csv", "--since", "2027-01-01T00:00:00Z"), 3, "the history holds nothing"),
+        (("--metrics", "broken.json"), 4, "kfm-audit: broken.json: is no JSON"),
+        (
+            ("--metrics", "history.csv", "--since", "2027-01-01"),
+            3,
+            "the history is of 2026-01-31T00:00:00Z to 2026-01-31T02:00:00Z: nothing of it lies in --since and",
+        ),
+        (
+            ("--metrics", "history.csv", "--since", "2026-02-01", "--until", "2026-01-31"),
+            2,
+            "--since 2026-02-01 is not before --until 2026-01-31: no event lies between",
+        ),
         (("--metrics", "history.csv", "--interval", "0"), 2, "--interval 0: give 1 or more"),
     ],
 )

@@ -130,6 +130,54 @@ def test_what_is_lost_of_an_answer_is_said(tmp_path, result, cause):
     assert cause in lost[0].cause
 
 
+def page(status: str, *minutes: int) -> dict:
+    label = queries(ERRORS)[0][0]["Label"]
+    times = [stamp(minute) for minute in minutes]
+    result = {
+        "Id": "s0",
+        "Label": label,
+        "Timestamps": times,
+        "Values": [1.0] * len(times),
+        "StatusCode": status,
+    }
+    return {"MetricDataResults": [result]}
+
+
+def test_an_answer_of_which_a_page_is_missing_is_said_to_be_in_part_only(tmp_path):
+    history, lost = read(tmp_path, page("PartialData", 0, 1))
+    assert told(history) == {"Errors Sum": (0, 60, [1.0, 1.0])}
+    assert [(item.cause, item.cure) for item in lost] == [
+        (
+            "holds AWS/Lambda Errors Sum in part only (PartialData), and no other file the rest",
+            "fetch the pages that follow (NextToken), and lay them beside it",
+        )
+    ]
+
+
+def test_a_page_is_completed_by_the_next_wherever_it_is(tmp_path):
+    history, lost = read(tmp_path, page("Complete", 2), page("PartialData", 0, 1))
+    assert (told(history), lost) == ({"Errors Sum": (0, 60, [1.0, 1.0, 1.0])}, ())
+    both = {
+        "MetricDataResults": [
+            *page("PartialData", 0)["MetricDataResults"],
+            *page("Complete", 1)["MetricDataResults"],
+        ]
+    }
+    (tmp_path / "one").mkdir()
+    history, lost = read(tmp_path / "one", both)
+    assert (told(history), lost) == ({"Errors Sum": (0, 60, [1.0, 1.0])}, ())
+
+
+@pytest.mark.parametrize("time", [-60, 1769817600000])
+def test_times_that_are_none_of_ours_are_said_to_be_so(tmp_path, time):
+    lines = "".join(f"{time + 60 * at},AWS/Lambda,Errors,FunctionName=f,Sum,1\n" for at in range(9))
+    wanted = Wanted(frozenset({("AWS/Lambda", "Errors", (("FunctionName", "f"),), "Sum")}))
+    text = "timestamp,namespace,metric,dimensions,statistic,value\n" + lines
+    history, (lost,) = read(tmp_path, text, wanted=wanted, suffix=".csv")
+    assert len(history) == 0
+    assert lost.cure == "give times in seconds since 1970 (not in milliseconds), or as ISO 8601"
+
+
 def test_queries_are_asked_as_many_at_a_time_as_one_request_takes():
     keys = [("AWS/SQS", "NumberOfMessagesSent", (("QueueName", f"q{n}"),), "Sum") for n in range(501)]
     made = queries(*keys)

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kfm_audit.aws.alarm_rule import AlarmState
+from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.evidence import Evidence
 from kfm_audit.facts import MetricAlarm, MetricQuery, MetricStat
 from kfm_audit.policy.model import Policy
-from kfm_audit.simulation import InputSeries, SeriesError, simulate
+from kfm_audit.simulation.series import InputSeries, SeriesError
+from kfm_audit.simulation.simulate import simulate
 from kfm_audit.values import Known, Origin
 
 FUNCTION = {"FunctionName": "load"}

@@ -1,10 +1,12 @@
 """An assertion drawn over time: the series, the datapoint, the expected and the actual state.
 
-time         5m   6m   7m
-Errors Sum    0    9    9
-datapoint     0   9!   9!   >= 5
-expected      .    .   OK
-actual       OK   OK  ALARM
+time         5m  6m  7m  8m     9m
+Errors Sum    0   0   9   9      9
+datapoint     0   0  9!  9!     9!  >= 5
+expected             .   .      OK
+actual              OK  OK   ALARM
+
+What stands before the first state is what the first evaluation saw beside its newest datapoint.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from kfm_audit.alarmtests.document import StateName
 from kfm_audit.alarmtests.durations import shown_duration
 from kfm_audit.alarmtests.model import Assertion
 from kfm_audit.alarmtests.observe import shown_value
-from kfm_audit.alarmtests.observed import Evaluated, Observed
+from kfm_audit.alarmtests.observed import Evaluated, Observed, Seen
 from kfm_audit.reports.neutral import columns, neutral, shorten
 from kfm_audit.reports.style import Paint, painter
 
@@ -72,22 +74,25 @@ def drawing(assertion: Assertion | None, observed: Observed, paint: Paint, width
 
 def _rows(assertion: Assertion | None, observed: Observed) -> Iterator[Row]:
     evaluations = observed.evaluations
-    yield Row("time", tuple(Cell(shown_duration(one.time), "faint") for one in evaluations))
+    every: tuple[Seen | Evaluated, ...] = (*observed.earlier, *evaluations)
+    unsaid = (Cell(""),) * len(observed.earlier)
+    yield Row("time", tuple(Cell(shown_duration(one.time), "faint") for one in every))
     for label, values in observed.series:
         texts = (_SHORT.get(value, value) for value in values)
         yield Row(shorten(neutral(label), _LABEL), tuple(Cell(neutral(text)) for text in texts))
-    if any(one.value is not None for one in evaluations) or observed.threshold:
-        cells = tuple(_datapoint(one) for one in evaluations)
+    if any(one.value is not None for one in every) or observed.threshold:
+        cells = tuple(_datapoint(one) for one in every)
         yield Row("datapoint", cells, observed.threshold)
     if assertion is None:
-        yield Row("state", tuple(_state(one, None) for one in evaluations))
+        yield Row("state", (*unsaid, *(_state(one, None) for one in evaluations)))
         return
     expected = _expected(assertion, observed)
-    yield Row("expected", tuple(Cell(_SHORT[state] if state else _ANY) for state in expected))
-    yield Row("actual", tuple(_state(one, state) for one, state in zip(evaluations, expected, strict=True)))
+    yield Row("expected", (*unsaid, *(Cell(_SHORT[state] if state else _ANY) for state in expected)))
+    states = (_state(one, state) for one, state in zip(evaluations, expected, strict=True))
+    yield Row("actual", (*unsaid, *states))
 
 
-def _datapoint(one: Evaluated) -> Cell:
+def _datapoint(one: Evaluated | Seen) -> Cell:
     return Cell(shown_value(one.value) + "!" * one.breaching, "error" if one.breaching else "")
 
 

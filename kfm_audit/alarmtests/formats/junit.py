@@ -7,6 +7,7 @@ to run: the time is none, the moment is the epoch, the host is `localhost`.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
@@ -44,9 +45,12 @@ def _suite(root: Element, number: int, file: FileResult) -> None:
         case = _case(suite, file.path, f"line {fault.place.line}")
         text = f"{_at(file.path, fault.place)}: {neutral(fault.message)}"
         SubElement(case, "error", {"type": "fault", "message": neutral(fault.message)}).text = text
+    titles = Counter(wording.title(result) for result in file.results)
     for result in file.results:
-        case = _case(suite, file.path, wording.title(result))
-        _outcome(case, file, result)
+        title, place = wording.title(result), result.assertion.place
+        # CI systems keep one case of a name.
+        told = f"{title} ({place.line}:{place.column})" if titles[title] > 1 else title
+        _outcome(_case(suite, file.path, told), file, result)
     _end(suite)
 
 

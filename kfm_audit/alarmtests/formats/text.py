@@ -37,8 +37,9 @@ def render(run: TestRun, view: View) -> str:
         )
     ]
     if not run.assertions and not blocks:
-        looked_at = ", ".join(run.looked_at)
-        blocks.append(neutral(f"No test was found in {looked_at or 'what was named'}."))
+        looked_at = ", ".join(run.looked_at) or "what was named"
+        called = f" whose name is like {' or '.join(run.names)}" if run.names else ""
+        blocks.append(neutral(f"No test{called} was found in {looked_at}."))
     if view.coverage and run.coverage.alarms:
         blocks.append(writer.coverage(run))
     if run.assertions and run.exit_code == 0:

@@ -96,7 +96,8 @@ def coverage(found: Coverage) -> str:
     """How many alarms have a test; "" where no alarm was read."""
     if not found.alarms:
         return ""
-    text = f"{found.tested} of {plural(len(found.alarms), 'alarm')} are tested ({shown_percent(found.percent)} %)"
+    verb = "is" if len(found.alarms) == 1 else "are"
+    text = f"{found.tested} of {plural(len(found.alarms), 'alarm')} {verb} tested ({shown_percent(found.percent)} %)"
     if found.too_low:
         text += f", fewer than --coverage-threshold {found.threshold:g} asks for"
     return f"{text}."

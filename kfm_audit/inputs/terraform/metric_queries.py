@@ -1,4 +1,4 @@
-"""The parts of an alarm that are blocks: metric queries, and a composite's suppressor.
+"""The parts of an alarm that are blocks: metric queries, PromQL criteria, and a composite's suppressor.
 
 An attribute that the provider writes as "" or 0 when it is not set reads as unset.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final, TypeVar
 
-from kfm_audit.facts import ActionsSuppressor, MetricQuery, MetricStat
+from kfm_audit.facts import ActionsSuppressor, MetricQuery, MetricStat, PromqlCriteria
 from kfm_audit.inputs.terraform.attributes import Attributes
 from kfm_audit.values import ABSENT, Attribute, Known, Unknown
 
@@ -37,6 +37,33 @@ def metric_queries(read: Attributes) -> Attribute[tuple[MetricQuery, ...]]:
             return Known(tuple(_query(block, number) for number, block in enumerate(blocks)))
         case other:
             return other
+
+
+def promql_criteria(read: Attributes) -> Attribute[PromqlCriteria]:
+    """The `promql_criteria` block in `evaluation_criteria`; ABSENT where there is none.
+
+    A period of 0 is none: a contributor changes its state at once.
+    """
+    match read.nested("evaluation_criteria"):
+        case Known((criteria, *_)):
+            found = criteria.nested("promql_criteria")
+        case Unknown() as unknown:
+            return unknown
+        case _:
+            return ABSENT
+    match found:
+        case Known((block, *_)):
+            return Known(
+                PromqlCriteria(
+                    query=block.text("query"),
+                    pending_period=unless_empty(block.integer("pending_period")),
+                    recovery_period=unless_empty(block.integer("recovery_period")),
+                )
+            )
+        case Unknown() as unknown:
+            return unknown
+        case _:
+            return ABSENT
 
 
 def actions_suppressor(read: Attributes) -> ActionsSuppressor | None:

@@ -20,7 +20,12 @@ from kfm_audit.facts import (
 from kfm_audit.inputs.terraform.attributes import Attributes
 from kfm_audit.inputs.terraform.delivery_resources import DELIVERY_READERS
 from kfm_audit.inputs.terraform.lakefs_resources import LAKEFS_READERS
-from kfm_audit.inputs.terraform.metric_queries import actions_suppressor, metric_queries, unless_empty
+from kfm_audit.inputs.terraform.metric_queries import (
+    actions_suppressor,
+    metric_queries,
+    promql_criteria,
+    unless_empty,
+)
 from kfm_audit.inputs.terraform.tags import effective_tags
 from kfm_audit.values import ABSENT, Attribute, Known, Origin, Unknown
 
@@ -42,6 +47,7 @@ class Instance(Struct, frozen=True, kw_only=True):
 
 def _metric_alarm(at: Instance) -> Fact:
     read = at.attributes
+    promql, periods = promql_criteria(read), read.integer("evaluation_periods")
     return MetricAlarm(
         subject=at.subject,
         origin=at.origin,
@@ -62,7 +68,7 @@ def _metric_alarm(at: Instance) -> Fact:
         metric_name=unless_empty(read.text("metric_name")),
         dimensions=unless_empty(read.mapping("dimensions")),
         comparison_operator=read.text("comparison_operator"),
-        evaluation_periods=read.integer("evaluation_periods"),
+        evaluation_periods=periods if promql is ABSENT else unless_empty(periods),
         datapoints_to_alarm=unless_empty(read.integer("datapoints_to_alarm")),
         threshold=read.number("threshold"),
         threshold_metric_id=unless_empty(read.text("threshold_metric_id")),
@@ -75,6 +81,8 @@ def _metric_alarm(at: Instance) -> Fact:
             read.text("evaluate_low_sample_count_percentiles")
         ),
         metric_query=metric_queries(read),
+        promql_criteria=promql,
+        evaluation_interval=unless_empty(read.integer("evaluation_interval")),
     )
 
 

@@ -12,7 +12,7 @@ from msgspec import Raw
 from kfm_audit.replay.formats import metric_data, otlp, prometheus, table
 from kfm_audit.replay.formats.metric_data import Label
 from kfm_audit.replay.formats.reading import DECODE_ERRORS, Lost, Read, Wanted
-from kfm_audit.replay.history import History, Recorded
+from kfm_audit.replay.history import History, Key, Recorded
 
 _SUFFIXES: Final = (".json", ".jsonl", ".csv")
 _CURE: Final = (
@@ -29,11 +29,29 @@ def read_history(paths: Iterable[Path], wanted: Wanted) -> tuple[History, tuple[
     for file in files:
         known |= _queries(file)
     records: list[Recorded] = []
+    whole: set[Key] = set()
+    partial: dict[Key, str] = {}
     for file in files:
         found = _read(file, wanted, known)
         records += found.records
         lost += found.lost
+        whole |= found.whole
+        partial |= dict.fromkeys(found.partial, str(file))
+    lost += _unfinished({key: path for key, path in partial.items() if key not in whole})
     return History(records), tuple(lost)
+
+
+def _unfinished(partial: Mapping[Key, str]) -> Iterator[Lost]:
+    """What answers say of the series that end in the midst: a line for each file."""
+    for path in sorted(set(partial.values())):
+        keys = sorted(key for key, where in partial.items() if where == path)
+        namespace, name, _, statistic = keys[0]
+        more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
+        yield Lost(
+            path,
+            f"holds {namespace} {name} {statistic}{more} in part only (PartialData), and no other file the rest",
+            "fetch the pages that follow (NextToken), and lay them beside it",
+        )
 
 
 def _files(path: Path) -> Iterator[Path]:

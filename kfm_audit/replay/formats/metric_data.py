@@ -57,6 +57,10 @@ class Label(Struct, frozen=True, rename="pascal"):
         return (self.namespace, self.metric_name, dimensions_of(self.dimensions), self.stat)
 
 
+_PARTIAL: Final = "PartialData"
+"""API reference, "MetricDataResult": more datapoints are to be had with the answer's NextToken."""
+
+
 class _Dimension(Struct, frozen=True, rename="pascal"):
     name: str
     value: str
@@ -157,6 +161,8 @@ def _read(path: str, results: Iterable[_Result | Raw], by_id: Mapping[str, Label
     times = _Times()
     records: list[Recorded] = []
     lost: list[Lost] = []
+    partial: set[Key] = set()
+    whole: set[Key] = set()
     nameless = 0
     for number, item in enumerate(results):
         try:
@@ -165,10 +171,11 @@ def _read(path: str, results: Iterable[_Result | Raw], by_id: Mapping[str, Label
             if label is None:
                 nameless += 1
                 continue
-            if result.status_code not in ("Complete", "PartialData"):
+            if result.status_code not in ("Complete", _PARTIAL):
                 lost.append(Lost(path, f"the answer to {result.id} is {result.status_code}", "ask again"))
             if not wanted.has(label.key):
                 continue
+            (partial if result.status_code == _PARTIAL else whole).add(label.key)
             found = record(label.key, times.of(result.timestamps), np.array(result.values), label.period)
         except (*DECODE_ERRORS, ValueError, IndexError, OverflowError, TypeError) as error:
             lost.append(Lost(path, f"result {number} cannot be read: {str(error).splitlines()[0]}", _CURE))
@@ -179,7 +186,7 @@ def _read(path: str, results: Iterable[_Result | Raw], by_id: Mapping[str, Label
             records.append(found)
     if nameless:
         lost.append(Lost(path, f"{nameless} results do not say what they are of", _ASK))
-    return Read(tuple(records), tuple(lost))
+    return Read(tuple(records), tuple(lost), frozenset(partial), frozenset(whole))
 
 
 def _label(result: _Result, by_id: Mapping[str, Label]) -> Label | None:

@@ -15,6 +15,8 @@ from kfm_audit.replay.history import Floats, Key, Recorded, from_arrays
 
 LIMIT: Final = 20_000_000
 """The most slots of one record: a wrong time must not fill the memory. 38 years of minutes."""
+_LATEST: Final = 32_503_680_000
+"""The year 3000: later times are milliseconds that are taken for seconds."""
 DECODE_ERRORS: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
@@ -38,14 +40,16 @@ class Wanted(Struct, frozen=True):
 
 
 class Read(Struct, frozen=True):
-    """What came of one file."""
+    """What came of one file. Of `partial` more is to follow, on a page of its own; of `whole` nothing is."""
 
     records: tuple[Recorded, ...] = ()
     lost: tuple[Lost, ...] = ()
+    partial: frozenset[Key] = frozenset()
+    whole: frozenset[Key] = frozenset()
 
 
 def record(key: Key, times: NDArray[np.int64], values: Floats, interval: int) -> Recorded | None:
-    """A record of the points that are numbers; None where they lie too far apart to be one history.
+    """A record of the points that are numbers; None where their times cannot be those of a history.
 
     A key without any point is known to have none: its record is empty.
     """
@@ -63,7 +67,8 @@ def record(key: Key, times: NDArray[np.int64], values: Floats, interval: int) ->
             interval=interval,
             values=np.empty(0),
         )
-    if (int(times.max()) - int(times.min())) // interval >= LIMIT:
+    first, last = int(times.min()), int(times.max())
+    if first < 0 or last > _LATEST or (last - first) // interval >= LIMIT:
         return None
     return from_arrays(key, times, values, interval)
 
@@ -113,6 +118,6 @@ def too_wide(path: str, what: str) -> Lost:
     """A record whose times cannot be right."""
     return Lost(
         path,
-        f"the times of {what} lie further apart than any history",
-        "give times in seconds since 1970, or as ISO 8601",
+        f"the times of {what} lie further apart than any history, or are none of our time",
+        "give times in seconds since 1970 (not in milliseconds), or as ISO 8601",
     )

@@ -9,7 +9,7 @@ from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 from kfm_audit.values import Known, Unknown
 
 
-@rule("ALM002", on=(MetricAlarm, CompositeAlarm), severity=Severity.ERROR)
+@rule("ALM002", on=(MetricAlarm, CompositeAlarm), severity=Severity.ERROR, alike=True)
 def alarm_actions_disabled(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator[Finding]:
     """The alarm's actions are switched off.
 

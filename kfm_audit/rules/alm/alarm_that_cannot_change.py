@@ -2,38 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import product
+from collections.abc import Iterator
 from typing import Final
 
-from kfm_audit.aws.alarm_rule import (
-    AlarmRuleError,
-    AlarmState,
-    And,
-    AtLeast,
-    Constant,
-    InState,
-    Node,
-    Not,
-    Or,
-)
-from kfm_audit.aws.arns import alarm_name
+from kfm_audit.aws.alarm_bounds import breaching
+from kfm_audit.aws.alarm_evaluation import Comparison, Treatment
+from kfm_audit.aws.alarm_rule import AlarmRuleError
 from kfm_audit.evidence.series import Series, watched
+from kfm_audit.evidence.silence import treatment_of
 from kfm_audit.facts import Alarm, CompositeAlarm, MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 from kfm_audit.values import ABSENT, Known, Unknown, ends_of, first_unknown, known, shown
 
 _SIGNS: Final = {
-    "GreaterThanOrEqualToThreshold": ">=",
-    "GreaterThanThreshold": ">",
-    "LessThanThreshold": "<",
-    "LessThanOrEqualToThreshold": "<=",
+    Comparison.AT_LEAST.value: ">=",
+    Comparison.GREATER.value: ">",
+    Comparison.LESS.value: "<",
+    Comparison.AT_MOST.value: "<=",
 }
-_MOST_CHILDREN: Final = 7
-"""Of more alarms not all combinations of states are tried: three to the seventh are 2,187."""
 
 
-@rule("ALM018", on=(MetricAlarm, CompositeAlarm), severity=Severity.ERROR)
+@rule("ALM018", on=(MetricAlarm, CompositeAlarm), severity=Severity.ERROR, alike=True)
 def alarm_that_cannot_change(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator[Finding]:
     """No value of the metric, or no state of its alarms, changes the alarm's state.
 
@@ -106,8 +95,9 @@ def alarm_that_cannot_change(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator
     ```
 
     ## When it is undecided
-    Where the range of the metric is known and the threshold, the comparison or the statistic is known
-    only after apply. Metric math and composites of more than seven alarms are not judged.
+    Where the range of the metric is known and the threshold, the comparison, the statistic or the treatment of
+    missing data is known only after apply; and where a rule names so many alarms more than once that not all of
+    their states can be tried. Metric math is not judged.
 
     ## Settings
     None.
@@ -138,15 +128,23 @@ def _of_metric(alarm: MetricAlarm, ctx: Context[NoSettings]) -> Iterator[Finding
             help="write threshold, comparison_operator and statistic so that the plan knows them",
         )
         return
-    sign, threshold = _SIGNS.get(known(alarm.comparison_operator) or ""), known(alarm.threshold)
-    if sign is None or threshold is None:
+    operator, threshold = known(alarm.comparison_operator) or "", known(alarm.threshold)
+    if operator not in _SIGNS or threshold is None:
         return
-    lowest, highest = bounds
-    least, most = _holds(lowest, sign, threshold), highest is not None and _holds(highest, sign, threshold)
-    # Each comparison holds on one side of the threshold: what both ends of the range do, all of it does.
-    always = least and (most or sign.startswith(">"))
-    never = not least and (sign.startswith("<") or (highest is not None and not most))
-    if not always and not (never and known(alarm.treat_missing_data) != "breaching"):
+    sign, (lowest, highest) = _SIGNS[operator], bounds
+    always = breaching(Comparison(operator), threshold, lowest, highest)
+    if always is None:
+        return
+    if not always and isinstance(alarm.treat_missing_data, Unknown):
+        yield ctx.undecided(
+            alarm,
+            f"goes into ALARM at most by missing data, for the {shown(series.statistic)} of {series.name} is never "
+            f"{sign} {shown(alarm.threshold)}: treat_missing_data depends on {ends_of(alarm.treat_missing_data)}",
+            at="threshold",
+            help="write treat_missing_data so that the plan knows it",
+        )
+        return
+    if not always and treatment_of(alarm) is Treatment.BREACHING:
         return
     limits = f"never below {lowest:g}" + (f" or above {highest:g}" if highest is not None else "")
     yield ctx.fail(
@@ -182,28 +180,26 @@ def _range(series: Series) -> tuple[float, float | None] | None:
     return (found.lowest, found.highest) if found else None
 
 
-def _holds(value: float, sign: str, threshold: float) -> bool:
-    return {
-        ">=": value >= threshold,
-        ">": value > threshold,
-        "<": value < threshold,
-        "<=": value <= threshold,
-    }[sign]
-
-
 def _of_composite(alarm: CompositeAlarm, ctx: Context[NoSettings]) -> Iterator[Finding]:
     rule = ctx.evidence.alarms.rule_of(alarm)
     if rule is None or isinstance(rule, AlarmRuleError):
         return
-    names = sorted({alarm_name(child.child) for child in ctx.evidence.alarms.children_of(alarm)})
-    if len(names) > _MOST_CHILDREN or (alarm.stack, alarm.subject) in ctx.evidence.alarms.suppressors():
+    if (alarm.stack, alarm.subject) in ctx.evidence.alarms.suppressors():
         return
-    outcomes = set()
-    for states in product(AlarmState, repeat=len(names)):
-        outcomes.add(_true(rule, dict(zip(names, states, strict=True))))
-        if len(outcomes) > 1:
-            return
-    state = "ALARM" if outcomes == {True} else "OK"
+    from kfm_audit.aws.alarm_rule_outcomes import outcomes
+
+    found = outcomes(rule)
+    if found is None:
+        yield ctx.undecided(
+            alarm,
+            "whether its rule can change cannot be told: it names too many alarms more than once",
+            at="alarm_rule",
+            help="make composites of parts of the rule, and a composite of these",
+        )
+        return
+    if len(found) > 1:
+        return
+    state = "ALARM" if (True,) in found else "OK"
     secret = isinstance(alarm.alarm_rule, Known) and alarm.alarm_rule.sensitive
     yield ctx.fail(
         alarm,
@@ -212,20 +208,3 @@ def _of_composite(alarm: CompositeAlarm, ctx: Context[NoSettings]) -> Iterator[F
         at="alarm_rule",
         help="write a rule that depends on the state of an alarm, or delete the composite",
     )
-
-
-def _true(node: Node, states: Mapping[str, AlarmState]) -> bool:
-    match node:
-        case InState(state, child):
-            return states[alarm_name(child)] is state
-        case Constant(value):
-            return value
-        case Not(operand):
-            return not _true(operand, states)
-        case And(operands):
-            return all(_true(operand, states) for operand in operands)
-        case Or(operands):
-            return any(_true(operand, states) for operand in operands)
-        case AtLeast():
-            hits = sum(_true(child, states) is not node.negated for child in node.children)
-            return hits >= node.minimum

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from kfm_audit.aws.alarm_rule import (
-    AlarmRuleError,
-    AlarmState,
-    And,
-    AtLeast,
-    Constant,
-    InState,
-    Node,
-    Not,
-    Or,
-)
+from msgspec import Struct
+
+from kfm_audit.aws.alarm_rule import AlarmRuleError, Node, children
+from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.aws.arns import alarm_name
 from kfm_audit.evidence.series import often_silent
+from kfm_audit.evidence.silence import Silence, silence
 from kfm_audit.facts import CompositeAlarm, MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Related, Severity, rule
 from kfm_audit.values import Known, Unknown, ends_of, known
 
 _SHOWN: Final = 3
+_OK: Final = (AlarmState.OK,)
+_OK_OR_NO_DATA: Final = (AlarmState.OK, AlarmState.INSUFFICIENT_DATA)
+_NO_DATA: Final = (AlarmState.INSUFFICIENT_DATA,)
 
 
 @rule("ALM015", on=CompositeAlarm, severity=Severity.WARNING)
@@ -122,9 +119,14 @@ def composite_blind_to_missing_data(alarm: CompositeAlarm, ctx: Context[NoSettin
     }
     ```
 
+    The rule is evaluated with `x` in ALARM, in OK and without data, whatever state the others are in: it is
+    blind to `x` where ALARM of `x` alone makes it true, and missing data is to it as OK. It is restless where
+    the usual silence of `x` makes it true while nothing is in ALARM.
+
     ## When it is undecided
     Where the rule of the composite, or `treat_missing_data` of an alarm that it watches, is known only
-    after apply. Alarms that are not in the input are not judged.
+    after apply; and where it hangs on what `FILL` gives of a metric that has no datapoint at all, which AWS
+    does not document. Alarms that are not in the input are not judged.
 
     ## Settings
     None.
@@ -134,21 +136,27 @@ def composite_blind_to_missing_data(alarm: CompositeAlarm, ctx: Context[NoSettin
     CloudWatch user guide, "Configuring how CloudWatch alarms treat missing data".
     """
     below = [child for child in ctx.evidence.alarms.below(alarm) if isinstance(child, MetricAlarm)]
-    unknown = next((child for child in below if isinstance(child.treat_missing_data, Unknown)), None)
-    if unknown is not None and isinstance(unknown.treat_missing_data, Unknown):
+    ended = [(child, silence(child, AlarmState.ALARM)) for child in below]
+    for child, found in ended:
+        if isinstance(found, Unknown):
+            what = "treat_missing_data there" if found is child.treat_missing_data else "its metric math"
+            yield ctx.undecided(
+                alarm,
+                f"whether it misreads missing data of {child.subject} is known only after apply: {what} depends on "
+                f"{ends_of(found)}",
+                at="alarm_rule",
+                help="write treat_missing_data so that the plan knows it",
+            )
+            break
+    fallen = [
+        _Fallen(child, found.states == _NO_DATA)
+        for child, found in ended
+        if isinstance(found, Silence) and AlarmState.INSUFFICIENT_DATA in found.states
+    ]
+    if isinstance(alarm.alarm_rule, Unknown) and fallen:
         yield ctx.undecided(
             alarm,
-            f"whether it misreads missing data of {unknown.subject} is known only after apply: "
-            f"treat_missing_data there depends on {ends_of(unknown.treat_missing_data)}",
-            at="alarm_rule",
-            help="write treat_missing_data so that the plan knows it",
-        )
-    falling_silent = [child for child in below if child.treat_missing_data == Known("missing")]
-    if isinstance(alarm.alarm_rule, Unknown) and falling_silent:
-        yield ctx.undecided(
-            alarm,
-            f"watches {falling_silent[0].subject}, which may have no data, and what it makes of that is "
-            "known only "
+            f"watches {fallen[0].alarm.subject}, which may have no data, and what it makes of that is known only "
             f"after apply: alarm_rule depends on {ends_of(alarm.alarm_rule)}",
             at="alarm_rule",
             help="build alarm_rule from alarm_name rather than arn: names are known in the plan",
@@ -157,43 +165,92 @@ def composite_blind_to_missing_data(alarm: CompositeAlarm, ctx: Context[NoSettin
     rule = ctx.evidence.alarms.rule_of(alarm)
     if rule is None or isinstance(rule, AlarmRuleError):
         return
-    asked = set(_asked(rule))
-    blind = [
-        child
-        for child in falling_silent
-        if (_name(child), AlarmState.ALARM) in asked
-        and (_name(child), AlarmState.INSUFFICIENT_DATA) not in asked
-        and not known(child.insufficient_data_actions)
-        and not isinstance(child.insufficient_data_actions, Unknown)
-    ]
-    if blind:
+    quiet = _quiet(rule, fallen)
+    yield from _misread(alarm, [one for one in fallen if not _tells(one.alarm) and _is_blind(rule, one)], ctx)
+    yield from _set_off(alarm, [one for one in fallen if _is_restless(rule, one, quiet)], ctx)
+
+
+class _Fallen(Struct, frozen=True):
+    """An alarm that goes to INSUFFICIENT_DATA without data. `sure` False: AWS does not document whether it does."""
+
+    alarm: MetricAlarm
+    sure: bool
+
+    @property
+    def name(self) -> str:
+        return known(self.alarm.alarm_name) or ""
+
+
+def _misread(alarm: CompositeAlarm, blind: list[_Fallen], ctx: Context[NoSettings]) -> Iterator[Finding]:
+    certain = [one.alarm for one in blind if one.sure]
+    if certain:
         yield ctx.fail(
             alarm,
-            f"takes missing data of {_listed(blind)} for the end of the trouble: an alarm in "
-            "INSUFFICIENT_DATA is "
-            "not in ALARM",
+            f"takes missing data of {_listed(certain)} for the end of the trouble: an alarm in "
+            "INSUFFICIENT_DATA is not in ALARM",
             at="alarm_rule",
-            help=_cure(blind),
-            related=_related(blind, ctx),
+            help=_cure(certain),
+            related=_related(certain, ctx),
         )
-    restless = [
-        child
-        for child in falling_silent
-        if (_name(child), AlarmState.INSUFFICIENT_DATA) in asked and often_silent(child)
-    ]
-    if restless:
+    elif blind:
+        yield _undocumented(alarm, blind, "take missing data of {} for the end of the trouble", "", ctx)
+
+
+def _set_off(alarm: CompositeAlarm, restless: list[_Fallen], ctx: Context[NoSettings]) -> Iterator[Finding]:
+    certain = [one.alarm for one in restless if one.sure]
+    if certain:
         yield ctx.fail(
             alarm,
-            f"goes off whenever {_listed(restless)} has nothing to do: the metric then has no data, and "
-            "the rule "
+            f"goes off whenever {_listed(certain)} has nothing to do: the metric then has no data, and the rule "
             "asks for INSUFFICIENT_DATA",
             at="alarm_rule",
-            help='take INSUFFICIENT_DATA out of alarm_rule and set treat_missing_data = "notBreaching" '
-            "there; watch "
+            help='take INSUFFICIENT_DATA out of alarm_rule and set treat_missing_data = "notBreaching" there; watch '
             "for silence that should not be with a heartbeat alarm of its own",
-            related=_related(restless, ctx),
+            related=_related(certain, ctx),
             key="restless",
         )
+    elif restless:
+        yield _undocumented(alarm, restless, "go off whenever {} has nothing to do", "restless", ctx)
+
+
+def _undocumented(
+    alarm: CompositeAlarm, doubtful: list[_Fallen], what: str, key: str, ctx: Context[NoSettings]
+) -> Finding:
+    alarms = [one.alarm for one in doubtful]
+    return ctx.undecided(
+        alarm,
+        f"may {what.format(_listed(alarms))}: AWS does not document what FILL gives of a metric without any data",
+        at="alarm_rule",
+        help='set treat_missing_data = "notBreaching" there: it then goes to OK whatever FILL gives',
+        related=_related(alarms, ctx),
+        key=key,
+    )
+
+
+def _is_blind(rule: Node, fallen: _Fallen) -> bool:
+    """Whether the alarm's ALARM alone can make the rule true, and without data it is as if it were in OK."""
+    from kfm_audit.aws.alarm_rule_outcomes import outcomes
+
+    states = (AlarmState.ALARM, AlarmState.OK, AlarmState.INSUFFICIENT_DATA)
+    found = outcomes(rule, [{fallen.name: state} for state in states])
+    return found is not None and (True, False, False) in found
+
+
+def _is_restless(rule: Node, fallen: _Fallen, quiet: Mapping[str, tuple[AlarmState, ...]]) -> bool:
+    """Whether, with no trouble anywhere, the usual silence of the alarm makes the rule true."""
+    if not often_silent(fallen.alarm):
+        return False
+    from kfm_audit.aws.alarm_rule_outcomes import outcomes
+
+    found = outcomes(rule, [{fallen.name: AlarmState.OK}, {fallen.name: AlarmState.INSUFFICIENT_DATA}], quiet)
+    return found is not None and (False, True) in found
+
+
+def _quiet(rule: Node, fallen: list[_Fallen]) -> Mapping[str, tuple[AlarmState, ...]]:
+    """The states of the alarms of a rule when there is no trouble: OK, or without data where that is usual."""
+    silent = {one.name for one in fallen if often_silent(one.alarm)}
+    names = dict.fromkeys(alarm_name(child.child) for child in children(rule))
+    return {name: _OK_OR_NO_DATA if name in silent else _OK for name in names}
 
 
 def _cure(blind: list[MetricAlarm]) -> str:
@@ -212,27 +269,10 @@ def _cure(blind: list[MetricAlarm]) -> str:
     )
 
 
-def _asked(rule: Node) -> Iterator[tuple[str, AlarmState]]:
-    """The states that make the rule true: those that stand under no NOT, or under two."""
-    waiting = [(rule, True)]
-    while waiting:
-        node, positive = waiting.pop()
-        match node:
-            case InState(state, child):
-                if positive:
-                    yield alarm_name(child), state
-            case Not(operand):
-                waiting.append((operand, not positive))
-            case And(operands) | Or(operands):
-                waiting.extend((operand, positive) for operand in operands)
-            case AtLeast():
-                waiting.extend((child, positive is not node.negated) for child in node.children)
-            case Constant():
-                pass
-
-
-def _name(alarm: MetricAlarm) -> str:
-    return known(alarm.alarm_name) or ""
+def _tells(child: MetricAlarm) -> bool:
+    """Whether the alarm tells of INSUFFICIENT_DATA itself, or may."""
+    actions = child.insufficient_data_actions
+    return isinstance(actions, Unknown) or (isinstance(actions, Known) and bool(actions.value))
 
 
 def _listed(alarms: list[MetricAlarm]) -> str:

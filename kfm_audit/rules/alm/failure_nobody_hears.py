@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kfm_audit.evidence import Evidence
-from kfm_audit.evidence.series import series_of
-from kfm_audit.facts import Alarm, MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
-from kfm_audit.values import Known, Unknown
 
 
 @rule("ALM023", on=Evidence, severity=Severity.ERROR)
@@ -156,30 +153,21 @@ def failure_nobody_hears(evidence: Evidence, ctx: Context[NoSettings]) -> Iterat
     contract = evidence.policy.alarms.contract
     if not contract or not evidence.alarms.all:
         return
-    from kfm_audit.drill.drill import Answer, Drill
-    from kfm_audit.drill.modes import MODES
+    from kfm_audit.drill.unheard import Unheard
 
     caught: dict[tuple[str, str], set[str]] = {}
     for promised in contract.values():
         metrics = {promised.metric, *promised.metrics.values()} - {""}
         for name in promised.catches:
             caught.setdefault((promised.resource or "", name), set()).update(metrics)
-    drill = Drill(evidence)
-    for resource in drill.resources.all:
-        acting = drill.acting(resource)
-        if not acting:
-            continue
-        read = {metric for alarm in drill.resources.alarms(resource) for metric in _read(alarm)}
-        for mode in MODES:
-            if resource.kind not in mode.into or read.isdisjoint(caught.get((resource.kind, mode.name), ())):
-                continue
-            if resource.kind == "queue" and mode.name == "poison-pill" and len(resource.names) == 1:
-                continue  # its consumer and its dead-letter queue hear it, and the input shows neither
-            outcome = drill.like(resource, mode)
+    unheard = Unheard(evidence, caught)
+    for resource in unheard.resources.all:
+        for outcome in unheard.of(resource):
+            acting, mode = outcome.could_page, outcome.mode
             fact = resource.fact or acting[-1]
             of = resource.names[resource.kind]
-            names = ", ".join(alarm.subject for alarm in acting)
-            if outcome.answer is Answer.SILENT and not outcome.sent:
+            if outcome.answer.value == "silent":
+                names = ", ".join(alarm.subject for alarm in acting)
                 goes = "does not go off" if len(acting) == 1 else "do not go off"
                 yield ctx.fail(
                     fact,
@@ -187,23 +175,14 @@ def failure_nobody_hears(evidence: Evidence, ctx: Context[NoSettings]) -> Iterat
                     help=f"let one of them go off by what this failure does: `kfm-audit drill` shows it; {_MEND[mode.name]}",
                     key=f"{of} {mode.name}",
                 )
-            elif outcome.answer is Answer.UNTOLD and not outcome.sent:
+            else:
                 yield ctx.undecided(
                     fact,
-                    f"may page nobody when {of} has a failure of the kind {mode.name}: {outcome.why}",
-                    help="give the alarms values that the plan knows",
+                    f"may page nobody when {of} has a failure of the kind {mode.name}: {outcome.reason}",
+                    help="give the alarms values that the plan knows, and page also by an alarm on a metric with a "
+                    "threshold where only CloudWatch can compute what they compare",
                     key=f"{of} {mode.name}",
                 )
-
-
-def _read(alarm: Alarm) -> Iterator[str]:
-    found = series_of(alarm) if isinstance(alarm, MetricAlarm) else ()
-    for series in () if isinstance(found, Unknown) else found:
-        match series.namespace, series.metric_name:
-            case Known(namespace), Known(name):
-                yield f"{namespace} {name}"
-            case _:
-                pass
 
 
 _MEND = {

@@ -18,7 +18,7 @@ _WEEK: Final = 604_800
 _HOUR: Final = 3_600
 
 
-@rule("ALM019", on=(MetricAlarm, CompositeAlarm), severity=Severity.ERROR)
+@rule("ALM019", on=(MetricAlarm, CompositeAlarm), severity=Severity.ERROR, alike=True)
 def invalid_evaluation_window(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator[Finding]:
     """CloudWatch refuses the alarm's periods, datapoints or number of actions.
 

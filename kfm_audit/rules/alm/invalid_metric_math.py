@@ -22,7 +22,7 @@ _HELP: Final = (
 _SHOWN: Final = 40
 
 
-@rule("ALM011", on=MetricAlarm, severity=Severity.ERROR)
+@rule("ALM011", on=MetricAlarm, severity=Severity.ERROR, alike=True)
 def invalid_metric_math(alarm: MetricAlarm, ctx: Context[NoSettings]) -> Iterator[Finding]:
     """CloudWatch refuses the metric math of the alarm.
 

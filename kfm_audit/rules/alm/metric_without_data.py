@@ -14,7 +14,7 @@ from kfm_audit.values import Known, Unknown, ends_of, first_unknown, known, show
 _COMPARE: Final = "compare its namespace, name and dimensions with what CloudWatch lists"
 
 
-@rule("ALM008", on=MetricAlarm, severity=Severity.ERROR)
+@rule("ALM008", on=MetricAlarm, severity=Severity.ERROR, alike=True)
 def metric_without_data(alarm: MetricAlarm, ctx: Context[NoSettings]) -> Iterator[Finding]:
     """The alarm reads a metric that never has data.
 

@@ -10,7 +10,7 @@ from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 from kfm_audit.values import Unknown, ends_of, first_unknown, known, shown
 
 
-@rule("ALM009", on=MetricAlarm, severity=Severity.WARNING)
+@rule("ALM009", on=MetricAlarm, severity=Severity.WARNING, alike=True)
 def misleading_statistic(alarm: MetricAlarm, ctx: Context[NoSettings]) -> Iterator[Finding]:
     """The statistic does not tell what the alarm asks.
 

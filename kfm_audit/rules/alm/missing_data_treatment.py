@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
-from kfm_audit.evidence.series import Series, filled, series_of, watched
+from kfm_audit.aws.alarm_evaluation import Comparison
+from kfm_audit.aws.alarm_state import AlarmState
+from kfm_audit.evidence.series import Series, series_of, watched
+from kfm_audit.evidence.silence import Silence, silence
 from kfm_audit.facts import MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
-from kfm_audit.values import Known, Unknown, ends_of, known, shown
+from kfm_audit.values import Unknown, ends_of, known, shown
+
+_LESS: Final = (Comparison.LESS.value, Comparison.AT_MOST.value)
 
 
-@rule("ALM020", on=MetricAlarm, severity=Severity.WARNING)
+@rule("ALM020", on=MetricAlarm, severity=Severity.WARNING, alike=True)
 def missing_data_treatment(alarm: MetricAlarm, ctx: Context[NoSettings]) -> Iterator[Finding]:
     """Missing data means the wrong thing for a metric that is often silent.
 
@@ -81,23 +87,31 @@ def missing_data_treatment(alarm: MetricAlarm, ctx: Context[NoSettings]) -> Iter
     }
     ```
 
+    What an alarm does in silence is evaluated as CloudWatch would: by `treat_missing_data` where there is no
+    datapoint, and by the value that an expression gives without data, such as 100 of `FILL(m, 100)`.
+
     ## When it is undecided
-    Where `treat_missing_data` is known only after apply, and the metric is one that is often silent.
+    Where `treat_missing_data` or an expression is known only after apply, and the metric is one that is often
+    silent; and where it hangs on what `FILL` gives of a metric that has no datapoint at all, which AWS does not
+    document. Expressions that CloudWatch refuses (ALM011) or that look at the clock are not judged.
 
     ## Settings
-    None. Metric math with `FILL` or `TIME_SERIES` has no missing data and is not judged.
+    None.
 
     ## References
     CloudWatch user guide, "Configuring how CloudWatch alarms treat missing data"; the metrics pages of
     the Lambda and SQS guides: SQS metrics stop up to six hours after a queue was last active.
     """
     found = series_of(alarm)
-    if isinstance(found, Unknown) or not found or filled(alarm):
+    if isinstance(found, Unknown) or not found:
         return
     silent = [_silent(series) for series in found]
     if not all(silent):
         return
-    if isinstance(alarm.treat_missing_data, Unknown):
+    ended = silence(alarm, AlarmState.OK)
+    has = f"{found[0].name} has no data {silent[0]}"
+    greater = (known(alarm.comparison_operator) or "").startswith("Greater")
+    if isinstance(alarm.treat_missing_data, Unknown) and ended is alarm.treat_missing_data:
         yield ctx.undecided(
             alarm,
             f"reads {found[0].name}, which has no data {silent[0]}, and how it treats that is known only "
@@ -105,18 +119,18 @@ def missing_data_treatment(alarm: MetricAlarm, ctx: Context[NoSettings]) -> Iter
             at="treat_missing_data",
             help="write treat_missing_data so that the plan knows it",
         )
-        return
-    comparison = known(alarm.comparison_operator) or ""
-    if comparison.startswith("Greater") and alarm.treat_missing_data == Known("breaching"):
-        yield ctx.fail(
-            alarm,
-            f"goes off when there is nothing to do: {found[0].name} has no data {silent[0]}, and missing "
-            "data is breaching",
-            at="treat_missing_data",
-            help='set treat_missing_data = "notBreaching", and watch for silence that should not be with an '
-            "alarm of its own, such as a heartbeat: without one a dead producer looks healthy",
-        )
-    elif _waits_for_nothing(alarm) and known(alarm.treat_missing_data) != "breaching":
+    elif isinstance(ended, Unknown):
+        if greater:
+            yield ctx.undecided(
+                alarm,
+                f"may go off when there is nothing to do: {has}, and what its expression gives then is known "
+                f"only after apply: it depends on {ends_of(ended)}",
+                at="metric_query",
+                help="write expressions, ids and the threshold so that the plan knows them",
+            )
+    elif ended is not None and greater and AlarmState.ALARM in ended.states:
+        yield _goes_off(alarm, ended, has, ctx)
+    elif ended is not None and _waits_for_nothing(alarm) and AlarmState.ALARM not in ended.states:
         yield ctx.fail(
             alarm,
             f"waits for too few {found[0].name}, of which no 0 is ever published, and missing data is "
@@ -125,6 +139,32 @@ def missing_data_treatment(alarm: MetricAlarm, ctx: Context[NoSettings]) -> Iter
             help='set treat_missing_data = "breaching"; where the function is rightly idle at times, first '
             "choose a period longer than these, or it pages each night",
         )
+
+
+def _goes_off(alarm: MetricAlarm, ended: Silence, has: str, ctx: Context[NoSettings]) -> Finding:
+    """The finding on an alarm that is in ALARM, or may be, while its metrics have no data."""
+    if not ended.filled and not ended.repeated:
+        return ctx.fail(
+            alarm,
+            f"goes off when there is nothing to do: {has}, and missing data is breaching",
+            at="treat_missing_data",
+            help='set treat_missing_data = "notBreaching", and watch for silence that should not be with an '
+            "alarm of its own, such as a heartbeat: without one a dead producer looks healthy",
+        )
+    cure = (
+        "let its expression give a value that does not breach where there is no data, such as FILL(m, 0), and set "
+        'treat_missing_data = "notBreaching", which holds whatever FILL gives'
+    )
+    if len(ended.states) == 1:
+        message = f"goes off when there is nothing to do: {has}, and its expression then breaches"
+        return ctx.fail(alarm, message, at="metric_query", help=cure)
+    return ctx.undecided(
+        alarm,
+        f"may go off when there is nothing to do: {has}, and AWS does not document what FILL gives of a metric "
+        "without any data",
+        at="metric_query",
+        help=cure,
+    )
 
 
 def _silent(series: Series) -> str:
@@ -150,10 +190,5 @@ def _waits_for_nothing(alarm: MetricAlarm) -> bool:
         return False
     if known(series.namespace) != "AWS/Lambda" or known(series.metric_name) != "Invocations":
         return False
-    match known(alarm.comparison_operator):
-        case "LessThanThreshold":
-            return threshold > 0
-        case "LessThanOrEqualToThreshold":
-            return threshold >= 0
-        case _:
-            return False
+    operator = known(alarm.comparison_operator) or ""
+    return operator in _LESS and Comparison(operator).holds(0, threshold)

@@ -21,7 +21,7 @@ class Periods(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether metrics of your own are held to it: they may be stored at high resolution."""
 
 
-@rule("ALM004", on=MetricAlarm, severity=Severity.WARNING, settings=Periods)
+@rule("ALM004", on=MetricAlarm, severity=Severity.WARNING, settings=Periods, alike=True)
 def period_too_short(alarm: MetricAlarm, ctx: Context[Periods]) -> Iterator[Finding]:
     """The alarm looks at its metric more often than the metric has data.
 

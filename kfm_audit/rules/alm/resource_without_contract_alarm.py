@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from kfm_audit.evidence.contract import Row, Status
+from kfm_audit.evidence.contract import Cell, Row, Status
 from kfm_audit.evidence.dead_letters import Caught
 from kfm_audit.facts import Fact, Function, MetricAlarm, Queue
 from kfm_audit.rules.kit import Context, Finding, Severity, rule
@@ -144,17 +144,15 @@ def resource_without_contract_alarm(fact: Fact, ctx: Context[Owed]) -> Iterator[
 def _lacking(
     row: Row, fact: Queue | Function | MetricAlarm, words: str, ctx: Context[Owed]
 ) -> Iterator[Finding]:
-    missing = [cell.promise for cell in row.cells if cell.status is Status.MISSING]
+    missing = [cell for cell in row.cells if cell.status is Status.MISSING]
     if missing:
-        names = ", ".join(promise.name for promise in missing)
-        first = missing[0]
-        metrics = " and ".join(" ".join(metric) for metric in first.metrics.values())
+        names = ", ".join(cell.promise.name for cell in missing)
+        which = "an alarm for each" if len(missing) > 1 else "the alarm"
         yield ctx.fail(
             fact,
             f"{words} {names} of the contract",
-            help=f"add an alarm for each ({first.name}: {metrics}, {first.statistics[0]} {first.operator} "
-            f"{first.threshold:g} for {first.window // 60} min), or say under alarms.overrides in the policy why it "
-            "owes none",
+            help=f"add {which} ({'; '.join(map(_terms, missing))}), or say under alarms.overrides in the policy why "
+            "it owes none",
             key=f"alarms {row.name}" if row.fact is None else "alarms",
         )
     for cell in row.cells:
@@ -166,6 +164,20 @@ def _lacking(
                 help="check a plan, which shows what each alarm watches",
                 key=f"{cell.promise.name} {row.name}" if row.fact is None else cell.promise.name,
             )
+
+
+def _terms(cell: Cell) -> str:
+    """What is asked of the alarm, so that one that is written from it keeps it."""
+    promise = cell.promise
+    metrics = " and ".join(" ".join(metric) for metric in promise.metrics.values())
+    read = f"the {promise.statistics[0]} of {metrics}"
+    alone = promise.expression in promise.metrics
+    bound = f"{promise.operator} {promise.threshold:g} in {promise.window // 60} min"
+    several = f", {promise.datapoints} datapoints" if promise.datapoints > 1 else ""
+    return (
+        f"{promise.name}: {read if alone else promise.expression} {bound}{several}"
+        f"{'' if alone else f', from {read}'}"
+    )
 
 
 def _kept(fact: Queue | Function, ctx: Context[Owed]) -> Iterator[Finding]:

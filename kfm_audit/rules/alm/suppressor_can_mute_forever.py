@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product
+from typing import Final
 
-from kfm_audit.aws.alarm_rule import AlarmRuleError, AlarmState
-from kfm_audit.aws.alarm_state_rule import holds
+from msgspec import Struct
+
+from kfm_audit.aws.alarm_rule import AlarmRuleError, And, InState, Node, Not
+from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.aws.arns import alarm_name
-from kfm_audit.evidence.series import filled, often_silent
+from kfm_audit.evidence.series import often_silent
+from kfm_audit.evidence.silence import Silence, silence
 from kfm_audit.facts import Alarm, CompositeAlarm, MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
-from kfm_audit.values import Known, ReferenceKind, Unknown, ends_of, known
+from kfm_audit.values import Known, ReferenceKind, Unknown, ends_of
 
 _END_RULE = (
     "give the suppressor a rule that is false again when the maintenance ends, or take the suppressor away"
@@ -20,8 +23,12 @@ _END_SILENCE = (
     'set treat_missing_data = "notBreaching" on the suppressor and let what sets it off publish while it '
     "lasts, so that silence ends the suppression"
 )
-_MOST_CHILDREN = 6
-"""Of a rule with more children, not every combination of states is tried."""
+_END_FILL = (
+    "let the suppressor's expression fill with a value that does not breach, FILL(m, 0) instead of REPEAT, and set "
+    'treat_missing_data = "notBreaching", so that silence ends the suppression'
+)
+_ALWAYS: Final = frozenset({(True,)})
+_NEVER: Final = frozenset({(False,)})
 
 
 @rule("ALM025", on=CompositeAlarm, severity=Severity.WARNING)
@@ -32,8 +39,9 @@ def suppressor_can_mute_forever(alarm: CompositeAlarm, ctx: Context[NoSettings])
     While its suppressor is in ALARM, a composite takes no actions, however long that lasts; CloudWatch
     has no limit. A suppressor is meant for a maintenance window. It is none where it stays in ALARM by
     itself: an alarm that takes missing data for breaching while its metric has none, one that keeps its
-    state when data ends (`ignore`, `FILL(m, REPEAT)`), a composite whose rule is always true. And where the
-    composite can only be in ALARM while its suppressor is too, it never takes an action at all.
+    state when data ends (`ignore`), a composite whose rule is always true, or is for as long as such an alarm
+    stays in ALARM. And where the composite can only be in ALARM while its suppressor is too, it never takes an
+    action at all.
 
     ## Bad
     ```json tfplan.json
@@ -123,7 +131,8 @@ def suppressor_can_mute_forever(alarm: CompositeAlarm, ctx: Context[NoSettings])
 
     ## When it is undecided
     When the suppressor, or how it treats missing data, is known only after apply, or when no input holds
-    the suppressor.
+    the suppressor. And where it reads `FILL(m, REPEAT)`: AWS does not document how long that repeats a value
+    after the last datapoint. Expressions that CloudWatch refuses (ALM011) or that look at the clock are not judged.
 
     ## Settings
     None.
@@ -167,63 +176,99 @@ def suppressor_can_mute_forever(alarm: CompositeAlarm, ctx: Context[NoSettings])
             related=related,
         )
         return
-    why = _stays(ctx, suppressor)
-    if isinstance(why, Unknown):
+    stay = _stays(ctx, suppressor)
+    if isinstance(stay, Unknown):
         yield ctx.undecided(
             alarm,
-            f"whether its suppressor {suppressor.subject} can stay in ALARM hangs on {ends_of(why)}",
+            f"whether its suppressor {suppressor.subject} can stay in ALARM hangs on {ends_of(stay)}",
             at=at,
             help="give the suppressor's treat_missing_data a value that the plan knows",
             related=related,
         )
-    elif why:
-        yield ctx.fail(
+    elif stay is not None:
+        make = ctx.fail if stay.sure else ctx.undecided
+        yield make(
             alarm,
-            f"may be muted for good: its suppressor {suppressor.subject} {why}",
+            f"may be muted for good: its suppressor {suppressor.subject} {stay.why}",
             at=at,
-            help=_END_RULE if isinstance(suppressor, CompositeAlarm) else _END_SILENCE,
+            help=stay.cure,
             related=related,
         )
 
 
+class _Stay(Struct, frozen=True):
+    """Why a suppressor may stay in ALARM by itself. `sure` False: AWS does not document it."""
+
+    why: str
+    cure: str = _END_SILENCE
+    sure: bool = True
+
+
 def _never_without(ctx: Context[NoSettings], alarm: CompositeAlarm, suppressor: Alarm) -> bool:
-    """Whether the composite's rule is false in all states of its children in which the suppressor is not in ALARM."""
+    """Whether in all states of all alarms in which the rule is true, the suppressor is in ALARM."""
+    from kfm_audit.aws.alarm_rule_outcomes import outcomes
+
     node = ctx.evidence.alarms.rule_of(alarm)
     if node is None or isinstance(node, AlarmRuleError):
         return False
-    references = dict.fromkeys(child.child for child in ctx.evidence.alarms.children_of(alarm))
-    own = [
-        reference
-        for reference in references
-        if ctx.evidence.alarms.named(alarm, alarm_name(reference)) == (suppressor,)
-    ]
-    if not own or len(references) > _MOST_CHILDREN:
+    references = dict.fromkeys(alarm_name(child.child) for child in ctx.evidence.alarms.children_of(alarm))
+    own = [name for name in references if ctx.evidence.alarms.named(alarm, name) == (suppressor,)]
+    suppressing: Node | AlarmRuleError | None = None
+    if own:
+        suppressing = InState(AlarmState.ALARM, own[0], 0)
+    elif isinstance(suppressor, CompositeAlarm):
+        suppressing = ctx.evidence.alarms.rule_of(suppressor)
+    if suppressing is None or isinstance(suppressing, AlarmRuleError) or outcomes(suppressing) == _ALWAYS:
         return False
-    for states in product(AlarmState, repeat=len(references)):
-        now = dict(zip(references, states, strict=True))
-        if all(now[reference] is not AlarmState.ALARM for reference in own) and holds(node, now.get):
-            return False
-    return True
+    # A rule that is never true is ALM018's.
+    return outcomes(node) != _NEVER and outcomes(And((node, Not(suppressing)))) == _NEVER
 
 
-def _stays(ctx: Context[NoSettings], suppressor: Alarm) -> str | Unknown:
-    """Why a suppressor may stay in ALARM by itself; "" where it does not, as far as is known."""
-    if isinstance(suppressor, CompositeAlarm):
-        node = ctx.evidence.alarms.rule_of(suppressor)
-        if node is None or isinstance(node, AlarmRuleError):
-            return suppressor.alarm_rule if isinstance(suppressor.alarm_rule, Unknown) else ""
-        always = holds(node, lambda _: None)
-        return "has a rule that is always true" if always else ""
-    assert isinstance(suppressor, MetricAlarm)
-    match suppressor.treat_missing_data:
-        case Known("ignore"):
-            return "keeps its state when its metric has no data (treat_missing_data is ignore)"
-        case Known("breaching") if often_silent(suppressor):
-            return "is in ALARM while its metric has no data, as it has whenever there is nothing to do"
-        case Unknown() as unknown:
-            return unknown
-        case _:
-            repeats = filled(suppressor) and any(
-                "REPEAT" in (known(query.expression) or "") for query in known(suppressor.metric_query) or ()
-            )
-            return "keeps its last value when its metric has no data (FILL with REPEAT)" if repeats else ""
+def _stays(ctx: Context[NoSettings], suppressor: Alarm) -> _Stay | Unknown | None:
+    """Why a suppressor may stay in ALARM by itself; None where it does not, as far as is known."""
+    if isinstance(suppressor, MetricAlarm):
+        return _stays_in_silence(suppressor)
+    assert isinstance(suppressor, CompositeAlarm)
+    from kfm_audit.aws.alarm_rule_outcomes import outcomes
+
+    node = ctx.evidence.alarms.rule_of(suppressor)
+    if node is None or isinstance(node, AlarmRuleError):
+        return suppressor.alarm_rule if isinstance(suppressor.alarm_rule, Unknown) else None
+    if outcomes(node) == _ALWAYS:
+        return _Stay("has a rule that is always true", _END_RULE)
+    staying: dict[str, Alarm] = {}
+    for name in dict.fromkeys(
+        alarm_name(child.child) for child in ctx.evidence.alarms.children_of(suppressor)
+    ):
+        found = ctx.evidence.alarms.named(suppressor, name)
+        if len(found) == 1 and isinstance(found[0], MetricAlarm):
+            stay = _stays_in_silence(found[0])
+            if isinstance(stay, _Stay) and stay.sure:
+                staying[name] = found[0]
+    cases = [dict.fromkeys(staying, AlarmState.ALARM)]
+    if staying and outcomes(node, cases) == _ALWAYS:
+        names = " and ".join(child.subject for child in staying.values())
+        return _Stay(f"has a rule that is true for as long as {names} stays in ALARM without data")
+    return None
+
+
+def _stays_in_silence(suppressor: MetricAlarm) -> _Stay | Unknown | None:
+    ended = silence(suppressor, AlarmState.ALARM)
+    before = silence(suppressor, AlarmState.OK)
+    if not isinstance(ended, Silence) or not isinstance(before, Silence):
+        return ended if isinstance(ended, Unknown) else None
+    if AlarmState.ALARM not in ended.states:
+        return None
+    if len(ended.states) > 1:
+        if not ended.repeated and not often_silent(suppressor):
+            return None
+        what = "for how long FILL repeats the last value" if ended.repeated else "what FILL gives then"
+        return _Stay(f"may stay in ALARM without data: AWS does not document {what}", _END_FILL, sure=False)
+    if AlarmState.ALARM not in before.states:
+        return _Stay("keeps its state when its metric has no data (treat_missing_data is ignore)")
+    if not often_silent(suppressor):
+        return None
+    if ended.filled:
+        why = "is in ALARM by its expression while its metric has no data, as when there is nothing to do"
+        return _Stay(why, _END_FILL)
+    return _Stay("is in ALARM while its metric has no data, as it has whenever there is nothing to do")

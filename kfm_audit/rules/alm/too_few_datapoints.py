@@ -19,7 +19,7 @@ class Datapoints(Struct, frozen=True, forbid_unknown_fields=True):
     """How many datapoints must breach before an alarm goes off."""
 
 
-@rule("ALM005", on=MetricAlarm, severity=Severity.NOTE, settings=Datapoints)
+@rule("ALM005", on=MetricAlarm, severity=Severity.NOTE, settings=Datapoints, alike=True)
 def too_few_datapoints(alarm: MetricAlarm, ctx: Context[Datapoints]) -> Iterator[Finding]:
     """Too few breaching datapoints set the alarm off.
 

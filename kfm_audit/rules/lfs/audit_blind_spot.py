@@ -69,7 +69,8 @@ def audit_blind_spot(seen: Fact, ctx: Context[Settings]) -> Iterator[Finding]:
 
     ## Settings
     `lakefs.expected_hours`: the hours of the week, in UTC, in which lines are expected (`00-24`,
-    `mon-fri 06-20`); without it none are. `most_without_user` (0.5): the share of lines that may name no user.
+    `mon-fri 06-20`); without it none are. They are looked at from `--since` to `--until` or `--now`; without
+    `--since` as far as the logs reach. `most_without_user` (0.5): the share of lines that may name no user.
 
     ## References
     lakeFS: `logging.audit_log_level`, auditing, RBAC; treeverse/lakeFS issues 4843 and 8051.

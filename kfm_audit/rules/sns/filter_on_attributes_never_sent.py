@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kfm_audit.facts import Subscription
+from kfm_audit.facts import Alarm, Subscription
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
+from kfm_audit.values import Known
 
-_HELP = (
-    "three ways work: one topic for each team and severity, without a filter; or "
-    'filter_policy_scope = "MessageBody" with keys of the body, such as {"AlarmName": [{"prefix": '
-    '"kfm-pipelines-prod-"}]}; or a function that an EventBridge rule starts at alarm state changes and that '
-    "publishes, with attributes, to a topic of its own. If the filter is for messages of others on this "
-    "topic, suppress this with that reason"
-)
 _SHOWN = 3
+_BLANK = "<how their names begin>"
 
 
 @rule("SNS002", on=Subscription, severity=Severity.ERROR)
@@ -147,9 +142,34 @@ def filter_on_attributes_never_sent(
         subscription,
         message,
         at="filter_policy",
-        help=_HELP,
+        help=_help(alarms),
         related=tuple(
             ctx.related("this alarm does not get through", alarm, "alarm_actions")
             for alarm in alarms[:_SHOWN]
         ),
     )
+
+
+def _help(alarms: tuple[Alarm, ...]) -> str:
+    return (
+        "three ways work: one topic for each team and severity, without a filter; or "
+        f'filter_policy_scope = "MessageBody" with keys of the body, such as {{"AlarmName": [{{"prefix": '
+        f'"{_beginning(alarms)}"}}]}}; or a function that an EventBridge rule starts at alarm state changes and '
+        "that publishes, with attributes, to a topic of its own. If the filter is for messages of others on this "
+        "topic, suppress this with that reason"
+    )
+
+
+def _beginning(alarms: tuple[Alarm, ...]) -> str:
+    """Whole words that the names of all the alarms begin with; a blank where they share none, or are not known."""
+    names = [
+        alarm.alarm_name.value
+        for alarm in alarms
+        if isinstance(alarm.alarm_name, Known) and not alarm.alarm_name.sensitive
+    ]
+    if len(names) < len(alarms):
+        return _BLANK
+    first, last = min(names), max(names)
+    same = next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+    words = max(first.rfind(end, 0, same) for end in "-_./: ") + 1
+    return first[:words] or _BLANK

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from kfm_audit.facts import Alarm, CompositeAlarm, MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, Severity, rule
-from kfm_audit.values import Known, Unknown
+from kfm_audit.values import ABSENT, Unknown, ends_of, known
 
 _HELP = (
     "take the clock out of it, or the alarm out of the mute rule or schedule: for what may wait until morning make a second alarm of a lower severity, and "
@@ -38,10 +38,13 @@ def quiet_hours_on_critical(
     a schedule that switches the actions off (`disableAlarmActions`), in metric math that has no datapoint at night (`IF(HOUR(m1) >= 8, m1)`), in a
     suppressor that goes off by the clock, or in a child of a composite rule that does.
 
-    An alarm is critical where a tag says its severity, or a word of its name is one of `critical`. A mute rule
+    An alarm is critical where its severity is one of `critical`: by a glob of the policy
+    (`delivery.severities`), by a tag, by a word of its name or address, or by the contract alarm that it keeps
+    (`alarms.contract`). `P0`, `p-0` and `priority: 0` are the same. A mute rule
     (`aws_cloudwatch_alarm_mute_rule`) counts where its schedule is a `cron` that has not expired; one that is
     active once (`at(...)`) is planned work, and passes. Metric math is quiet where an `IF` on the clock leaves
-    nothing, or a constant that does not breach, and where a comparison with the clock is a factor. A rule of a
+    nothing, or a constant that does not breach, and where a comparison with the clock is a factor, if an
+    evaluation of all hours of a week (or days of a year) shows one at which nothing breaches. A rule of a
     composite is quiet where some states of its children that read the clock make it false, whatever the others
     are in.
 
@@ -121,17 +124,17 @@ def quiet_hours_on_critical(
     KFM reliability runbook, guard rails: quiet hours where acceptable, never for P0. CloudWatch user guide,
     "Using metric math" (the functions of time) and "Composite alarm actions suppression".
     """
-    from kfm_audit.evidence.quiet import quiet_hours
-
-    settings = ctx.settings
-    critical = _why_critical(alarm, settings)
+    critical = _why_critical(alarm, ctx) if _may_be_quiet(alarm, ctx) else ""
     if critical == "":
         return
+    from kfm_audit.evidence.quiet import quiet_hours
+
     for quiet in quiet_hours(ctx.evidence, alarm):
         related = (ctx.related("this is what goes by the clock", quiet.by),) if quiet.by else ()
-        if critical is None:
+        if isinstance(critical, Unknown):
             message = (
-                f"{quiet.why}, and whether it is critical cannot be told: its tags are known only after apply"
+                f"{quiet.why}, and whether it is critical is known only after apply: its name and tags depend on "
+                f"{ends_of(critical)}"
             )
             yield ctx.undecided(alarm, message, at=quiet.at, help=_HELP, related=related)
         elif quiet.sure:
@@ -142,24 +145,28 @@ def quiet_hours_on_critical(
             yield ctx.undecided(alarm, message, at=quiet.at, help=_HELP, related=related)
 
 
-def _why_critical(alarm: Alarm, settings: QuietHoursSettings) -> str | None:
-    """Why an alarm is critical, "" where it is not, None where that cannot be told."""
-    wanted = {word.lower(): word for word in settings.critical}
-    if isinstance(alarm.alarm_name, Known) and not alarm.alarm_name.sensitive:
-        for word in (
-            alarm.alarm_name.value.lower().replace("_", "-").replace("/", "-").replace(".", "-").split("-")
-        ):
-            if word in wanted:
-                return f"is {wanted[word]} by its name"
-    match alarm.tags:
-        case Known(tags):
-            keys = {key.lower() for key in settings.tags}
-            for key, value in tags.items():
-                if key.lower() in keys:
-                    severity = wanted.get(value.lower())
-                    return f"is {severity} by its tag {key}" if severity else ""
-            return ""
-        case Unknown():
-            return None
-        case _:
-            return ""
+def _may_be_quiet(alarm: Alarm, ctx: Context[QuietHoursSettings]) -> bool:
+    """Whether there is anything that goes by the clock: most alarms read one metric, and nothing mutes any."""
+    if not isinstance(alarm, MetricAlarm) or alarm.metric_query is not ABSENT:
+        return True
+    return bool(ctx.evidence.named("AlarmMuteRule") or ctx.evidence.named("Schedule"))
+
+
+def _why_critical(alarm: Alarm, ctx: Context[QuietHoursSettings]) -> str | Unknown:
+    """Why an alarm is critical, "" where it is not, Unknown where that is known only after apply."""
+    from kfm_audit.evidence.gravity import severity_of
+
+    settings = ctx.settings
+    severities = ctx.evidence.severities.knowing(settings.critical)
+    critical = {name for word in settings.critical for name in severities.named_in(word)}
+    said = severity_of(ctx.evidence, alarm, settings.tags, severities)
+    if isinstance(said, Unknown):
+        return said
+    if said is not None:
+        return f"is {said.name} by {said.by}" if said.name in critical else ""
+    # Of several words in its name, the gravest is heard.
+    for text, by in ((known(alarm.alarm_name), "its name"), (alarm.subject, "its address")):
+        for name in severities.named_in(text or ""):
+            if name in critical:
+                return f"is {name} by {by}"
+    return ""

@@ -47,7 +47,8 @@ def severity_misrouted(alarm: MetricAlarm | CompositeAlarm, ctx: Context[Misrout
     The rule follows each alarm over its topics to the subscribers that their filter policies let it through to,
     and compares its severity with what these are for. Of an alarm a glob of the policy says it
     (`delivery.severities`), else a tag, else a word of its name or address: `Sev2`, `P0`, `critical`, `warning`,
-    the policy's own (`telemetry.vocabularies.severity`) and their other `words`. Of a topic or subscriber it is
+    the policy's own (`telemetry.vocabularies.severity`) and their other `words`; and where none of them does, the
+    contract alarm that it keeps (`alarms.contract`). Of a topic or subscriber it is
     a glob of the policy, else its name or address; one that names none is for any. Severities are compared
     within one vocabulary only: whether P1 is Sev2 the policy has to say.
 
@@ -111,7 +112,8 @@ def severity_misrouted(alarm: MetricAlarm | CompositeAlarm, ctx: Context[Misrout
 
     ## Settings
     `tags` names the tag keys that tell the severity of an alarm. `delivery.severities` of the policy lists the
-    severities, worst first: `{Sev2: {words: [critical], alarms: [...], topics: [...], subscribers: [...]}}`.
+    severities, worst first: `{Sev2: {words: [critical], alarms: [...], topics: [...], subscribers: [...]}}`. The
+    `severity` of each alarm of `alarms.contract`.
 
     ## References
     KFM reliability runbook, guard rails: Sev2/Sev3 on one SNS topic with filter policies. CloudWatch user guide,
@@ -123,7 +125,9 @@ def severity_misrouted(alarm: MetricAlarm | CompositeAlarm, ctx: Context[Misrout
     recipients = [item for path in told.paths for item in _recipients(path, ctx)]
     if not any(item.meant.names for item in recipients):
         return
-    said = ctx.evidence.severities.of(alarm, ctx.settings.tags)
+    from kfm_audit.evidence.gravity import severity_of
+
+    said = severity_of(ctx.evidence, alarm, ctx.settings.tags)
     if isinstance(said, Unknown):
         first = next(item for item in recipients if item.meant.names)
         yield ctx.undecided(

@@ -203,7 +203,7 @@ def _of_topic(topic: Topic, ctx: Context[NoSettings]) -> Iterator[Finding]:
     paths = [
         path
         for path in ctx.evidence.notifications.told(alarms[0]).paths
-        if path.destination.topic is not None and path.destination.topic.subject == topic.subject
+        if path.destination.key == (topic.stack, topic.subject)
     ]
     reasons, cures = _reasons(paths, Reach.UNTOLD)
     who = f"{alarms[0].subject} reaches" if len(alarms) == 1 else f"{len(alarms)} alarms reach"

@@ -35,6 +35,14 @@ def nothing_checked(run: EmptyRun, ctx: Context[NoSettings]) -> Iterator[Finding
     The run's summary lists the files that were passed over, with the reason for each.
     """
     files = "1 file" if run.looked_at == 1 else f"{run.looked_at} files"
+    if run.left_out:
+        of = files if run.left_out == run.looked_at else f"{run.left_out} of {files}"
+        yield ctx.fail(
+            run,
+            f"no input was recognised: --since and --until leave out {of} by the partitions in the paths",
+            help="choose a time that the partitions hold; their times are UTC",
+        )
+        return
     looked = f"looked at {files}" if run.looked_at else "found no file that could be one"
     yield ctx.fail(
         run,
