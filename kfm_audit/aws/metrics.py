@@ -61,6 +61,41 @@ class Metric(Struct, frozen=True, kw_only=True):
     open: bool = False
 
 
+_UNLISTED: Final = (
+    "AWS/AOSS",
+    "AWS/Athena",
+    "AWS/Backup",
+    "AWS/Bedrock",
+    "AWS/Billing",
+    "AWS/Cassandra",
+    "AWS/CertificateManager",
+    "AWS/Connect",
+    "AWS/DDoSProtection",
+    "AWS/DX",
+    "AWS/EC2Spot",
+    "AWS/ES",
+    "AWS/GlobalAccelerator",
+    "AWS/Inspector",
+    "AWS/Kafka",
+    "AWS/MWAA",
+    "AWS/NetworkFirewall",
+    "AWS/Polly",
+    "AWS/PrivateLinkEndpoints",
+    "AWS/PrivateLinkServices",
+    "AWS/Rekognition",
+    "AWS/SSM-RunCommand",
+    "AWS/SecretsManager",
+    "AWS/Textract",
+    "AWS/Usage",
+    "AWS/WAFV2",
+    "AWS/X-Ray",
+)
+"""Namespaces that AWS publishes and the catalogue holds no metric of: nothing is said of what is read there.
+
+CloudWatch user guide, "AWS services that publish CloudWatch metrics".
+"""
+
+
 class Standing(Enum):
     """What the catalogue says of a metric with its dimensions."""
 
@@ -147,11 +182,21 @@ def judge(namespace: str, name: str, dimensions: Iterable[str]) -> Verdict:
 
 
 @cache
+def is_own(namespace: str | None) -> bool:
+    """Whether a namespace is certainly somebody's own: not AWS's, nor one of those without `AWS/`."""
+    if namespace is None or namespace.casefold().startswith("aws/"):
+        return False
+    return f"aws/{namespace}".casefold() not in {name.casefold() for name in (*_namespaces(), *_UNLISTED)}
+
+
+@cache
 def _judge(namespace: str, name: str, keys: Dimensions) -> Verdict:
     known = _namespace(namespace)
+    if namespace in _UNLISTED:
+        return Verdict(Standing.LISTED, certain=False)
     if known is None:
         # A namespace of somebody's own resembles none of AWS's but by chance.
-        candidates = _namespaces() if namespace.casefold().startswith("aws/") else ()
+        candidates = (*_namespaces(), *_UNLISTED) if namespace.casefold().startswith("aws/") else ()
         return _unlisted(Standing.UNLISTED_NAMESPACE, namespace, candidates)
     wrong = tuple(key for key in keys if key not in known.keys)
     if wrong:

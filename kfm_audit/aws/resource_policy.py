@@ -116,7 +116,7 @@ def _name(statement: Mapping[str, object]) -> str:
     return (
         f"the statement {in_words(sid)}"
         if isinstance(sid, str) and sid
-        else f"an {_effect(statement)} statement"
+        else {"Allow": "an Allow statement", "Deny": "a Deny statement"}[_effect(statement)]
     )
 
 
@@ -202,13 +202,23 @@ def _holds(operator: str, key: str, values: list[str], request: Request) -> bool
         case "StringEquals":
             folded = base.endswith("IgnoreCase")
             held = _any(name_of(value) in names or _equal(value, actual, folded=folded) for value in values)
-        case "StringLike" | "ArnLike" | "ArnEquals":
+        case "StringLike":
             held = _any(name_of(value) in names or like(value, actual) for value in values)
+        case "ArnLike" | "ArnEquals":
+            held = _any(name_of(value) in names or _arn_like(value, actual) for value in values)
         case "Bool":
             held = _any(_equal(value, actual, folded=True) for value in values)
         case _:
             return None
     return held if not negated or held is None else not held
+
+
+def _arn_like(value: str, actual: str) -> bool | None:
+    """Whether an ARN matches a pattern: each of its six parts does (IAM user guide, "ARN condition operators")."""
+    wanted, given = value.split(":", 5), actual.split(":", 5)
+    if len(wanted) != len(given) or UNKNOWN in wanted[0]:
+        return like(value, actual)
+    return _all(tuple(like(one, other) for one, other in zip(wanted, given, strict=True)))
 
 
 def _equal(value: str, actual: str, *, folded: bool) -> bool | None:

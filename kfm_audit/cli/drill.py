@@ -12,6 +12,7 @@ import msgspec
 from kfm_audit.alarmtests.alarms import LoadedAlarms, Team, Unreadable, load_alarms
 from kfm_audit.cli.destinations import parse_outputs, write_whole
 from kfm_audit.cli.parser import UsageError
+from kfm_audit.cli.prior import before_the_plan
 from kfm_audit.drill.document import DrillDocument, document
 from kfm_audit.drill.drill import Drill
 from kfm_audit.evidence import Evidence
@@ -26,7 +27,7 @@ def drill(options: argparse.Namespace) -> int:
     loaded = _load(options.alarms, team)
     if loaded is None:
         return 4
-    before = _before(options.against, loaded, team)
+    before = _before(options, loaded, team)
     if options.against and before is None:
         return 4
     past = Drill(before).all() if before is not None else ()
@@ -66,15 +67,13 @@ def _team(options: argparse.Namespace) -> Team:
     return Team(policy, config.stacks(), config.file.parent if config.file else None)
 
 
-def _before(word: str, loaded: LoadedAlarms, team: Team) -> Evidence | None:
-    match word:
+def _before(options: argparse.Namespace, loaded: LoadedAlarms, team: Team) -> Evidence | None:
+    match options.against:
         case "":
             return None
         case "prior":
-            from kfm_audit.replay.prior import prior
-
-            return prior(loaded.evidence, loaded.library.facts)
-        case _:
+            return before_the_plan(loaded, options.alarms)
+        case word:
             other = _load(word, team)
             return other.evidence if other is not None else None
 

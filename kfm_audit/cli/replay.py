@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from kfm_audit.alarmtests.alarms import LoadedAlarms, Unreadable, load_alarms
 from kfm_audit.cli.destinations import Output, parse_outputs, write_whole
 from kfm_audit.cli.parser import UsageError
+from kfm_audit.cli.prior import before_the_plan
 from kfm_audit.cli.times import read_span
 from kfm_audit.facts import Incident, UnreadableInput
 from kfm_audit.inputs import Kinds
@@ -96,21 +97,15 @@ def _load(word: str) -> LoadedAlarms | None:
 def _before(options: argparse.Namespace, loaded: LoadedAlarms) -> Declared | int | None:
     """What to compare with: other alarms, what the plan changes, or nothing; an exit code where it is unreadable."""
     from kfm_audit.replay.answer import Declared
-    from kfm_audit.replay.prior import changes_anything, prior
+    from kfm_audit.replay.prior import changes_anything
 
-    facts = loaded.library.facts
     match options.against:
         case "nothing":
             return None
-        case "" if not changes_anything(facts):
+        case "" if not changes_anything(loaded.library.facts):
             return None
         case "" | "prior":
-            if not loaded.library.of_kind("terraform-plan"):
-                raise UsageError(
-                    f"--against prior: {options.alarms} holds no plan, so nothing says what stands before it; give "
-                    "a plan, or the alarms to compare with"
-                )
-            return Declared("what stands before it", prior(loaded.evidence, facts))
+            return Declared("what stands before it", before_the_plan(loaded, options.alarms))
         case word:
             other = _load(word)
             return 4 if other is None else Declared(word, other.evidence)

@@ -79,8 +79,10 @@ def document(
     alarms: str, outcomes: Iterable[Outcome], against: str = "", before: Iterable[Outcome] = ()
 ) -> DrillDocument:
     """The document of a drill. Resources are compared by the names that their metrics have."""
-    now = {_key(outcome): outcome for outcome in outcomes}
-    past = {_key(outcome): outcome for outcome in before}
+    now, past = _keyed(outcomes), _keyed(before)
+    stacks: dict[str, set[str]] = {}
+    for outcome in (now or past).values():
+        stacks.setdefault(outcome.resource.subject, set()).add(outcome.resource.stack)
     entries = []
     for key in dict.fromkeys((*now, *past)):
         new, old = now.get(key), past.get(key)
@@ -89,7 +91,9 @@ def document(
         heard, was = _heard(new), _heard(old)
         entries.append(
             Entry(
-                resource=one.resource.subject,
+                resource=f"{one.resource.stack}: {one.resource.subject}"
+                if len(stacks.get(one.resource.subject, ())) > 1
+                else one.resource.subject,
                 kind=one.resource.kind,
                 mode=one.mode.name,
                 about=one.mode.about,
@@ -101,9 +105,17 @@ def document(
     return DrillDocument(alarms=alarms, against=against, entries=tuple(entries))
 
 
-def _key(outcome: Outcome) -> tuple[str, str, str]:
-    resource = outcome.resource
-    return (resource.kind, resource.names[resource.kind], outcome.mode.name)
+def _keyed(outcomes: Iterable[Outcome]) -> dict[tuple[str, str, str, int], Outcome]:
+    """Outcomes by the name of the resource and the mode; resources of one name in several stacks are counted."""
+    found: dict[tuple[str, str, str, int], Outcome] = {}
+    for outcome in outcomes:
+        resource = outcome.resource
+        named = (resource.kind, resource.names[resource.kind], outcome.mode.name)
+        number = 0
+        while (*named, number) in found:
+            number += 1
+        found[*named, number] = outcome
+    return found
 
 
 def _heard(outcome: Outcome | None) -> Heard | None:

@@ -141,6 +141,9 @@ class Drill:
             return replace(common, answer=Answer.UNTOLD, why=why)
         for about, why in self._untold(alarms, simulation, pages):
             return replace(common, answer=Answer.UNTOLD, about=about, why=why)
+        held = [item for item in simulation.withheld if item.state is AlarmState.ALARM]
+        if held and not pages:
+            return replace(common, about=held[0].alarm, why="goes off, and its suppressor holds it back")
         return replace(common, why=self._silence(alarms, acting, simulation, pages))
 
     def _readers(self, notice: Notice) -> Iterator[str]:
@@ -189,9 +192,6 @@ class Drill:
             by_topic = any(deliveries(self._evidence, notice) for notice in pages)
             what = "its message reaches nobody" if by_topic else "notifies no SNS topic"
             return f"{pages[0].alarm.subject} goes off, and {what}"
-        held = [item for item in simulation.withheld if item.state is AlarmState.ALARM]
-        if held:
-            return f"{held[0].alarm.subject} goes off, and its suppressor holds it back"
         fired = [
             timeline.alarm.subject
             for alarm in alarms
@@ -199,7 +199,10 @@ class Drill:
             and any(change.new is AlarmState.ALARM for change in timeline.changes)
         ]
         still = ", ".join(alarm.subject for alarm in acting)
-        return f"{', '.join(fired)} fires, {still} does not" if fired else f"{still} does not fire"
+        do = "does" if len(acting) == 1 else "do"
+        if not fired:
+            return f"{still} {do} not fire"
+        return f"{', '.join(fired)} {'fires' if len(fired) == 1 else 'fire'}, {still} {do} not"
 
 
 def _window(alarm: Alarm) -> int:

@@ -109,7 +109,8 @@ class Resources:
         """
         fact = resource.fact
         if fact is None:
-            return True
+            places = self._places[NAMESPACES[role][0], name]
+            return places.get(alarm.stack) == places.get(resource.stack)
         if alarm.stack != fact.stack:
             return (alarm.stack, NAMESPACES[role][0], name) not in self._declared
         return not isinstance(apart(fact, alarm), tuple)
@@ -140,8 +141,29 @@ class Resources:
         found = []
         for (namespace, _, name), alarms in self._readers.items():
             role: Role = "function" if namespace == "AWS/Lambda" else "dlq" if called_so(name) else "queue"
-            found.append(Resource(kind=role, stack=alarms[0].stack, subject=name, names={role: name}))
+            first: dict[str, str] = {}
+            for alarm in alarms:
+                first.setdefault(self._places[namespace, name].get(alarm.stack, ""), alarm.stack)
+            found += [
+                Resource(kind=role, stack=stack, subject=name, names={role: name}) for stack in first.values()
+            ]
         return tuple(found)
+
+    @cached_property
+    def _places(self) -> dict[tuple[str, str], dict[str, str]]:
+        """For each name that alarms speak of, the stacks that speak of different resources, by what tells them apart.
+
+        That is the account and region of what is deployed, or the environment of a stack; where it is not known of
+        all of them, they are taken to speak of one resource.
+        """
+        found: dict[tuple[str, str], dict[str, str]] = {}
+        for (namespace, _, name), alarms in self._readers.items():
+            places = {alarm.stack: self._place(alarm) for alarm in alarms}
+            found[namespace, name] = {} if "" in places.values() else places
+        return found
+
+    def _place(self, alarm: MetricAlarm) -> str:
+        return alarm.stack if alarm.deployed else self._evidence.places.environment_in(alarm.stack) or ""
 
 
 def _own(resource: Resource) -> Role:

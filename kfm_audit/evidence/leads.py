@@ -61,15 +61,16 @@ class Leads(Generic[F]):
             return self.of_text(attribute.value, at)
         if not isinstance(attribute, Unknown):
             return Lead()
-        return _joined([self.of_reference(reference, at) for reference in attribute.references])
+        one = indexed(attribute)
+        return _joined([self.of_reference(reference, at, one=one) for reference in attribute.references])
 
     def of_text(self, text: str, at: Fact) -> Lead[F]:
         """The resource with that ARN or name."""
         found = self._globally.get(text) or self._locally.get((at.stack, text))
         return Lead(tuple(found)) if found else Lead(elsewhere=(text,))
 
-    def of_reference(self, reference: Reference, at: Fact) -> Lead[F]:
-        """The resource at the end of a reference, in the stack of `at`."""
+    def of_reference(self, reference: Reference, at: Fact, *, one: bool = True) -> Lead[F]:
+        """The resource at the end of a reference, in the stack of `at`; of several instances the `one` meant."""
         match reference.kind:
             case ReferenceKind.UNRESOLVED:
                 return Lead(open=(reference.name,))
@@ -79,7 +80,9 @@ class Leads(Generic[F]):
                 found = self._addresses.get((at.stack, reference.name)) or self._addresses.get(
                     (at.stack, bare(reference.name)), []
                 )
-                return Lead(_same_key(found, at)) if found else Lead(elsewhere=(reference.name,))
+                if not found:
+                    return Lead(elsewhere=(reference.name,))
+                return Lead(_same_key(found, at) if one else tuple(found))
 
 
 def called(fact: F, leads: Leads[F], text: str, at: Fact) -> frozenset[str]:
@@ -101,10 +104,27 @@ def _without_last_key(address: str) -> str:
     return address[: keys[-1].start()] if keys else address
 
 
+def indexed(unknown: Unknown) -> bool:
+    """Whether an expression picks instances by a key: a plan writes `x[each.key]` as `x` and `each.key`."""
+    return any(_index(reference) for reference in unknown.references)
+
+
+def _index(reference: Reference) -> bool:
+    head, _, _ = reference.name.rpartition(".")
+    return f".{head}".endswith((".each", ".count")) or ".each.value" in f".{reference.name}"
+
+
+def keys_in(address: str) -> tuple[str, ...]:
+    """The instance keys of an address, of modules and the resource, the innermost first."""
+    return tuple(key[0] for key in _KEY.finditer(address))[::-1] if "[" in address else ()
+
+
 def _same_key(found: list[F], at: Fact) -> tuple[F, ...]:
-    """Of several instances the one whose key is that of `at`: a plan writes `x[each.key]` as `x`."""
-    if len(found) > 1 and at.subject.endswith("]"):
-        key = at.subject[len(_without_last_key(at.subject)) :]
+    """Of several instances the one whose key is that of `at`, or of a module around it.
+
+    A plan writes `x[each.key]` as `x`, in a resource and in a module's call alike.
+    """
+    for key in keys_in(at.subject) if len(found) > 1 else ():
         same = tuple(fact for fact in found if fact.subject.endswith(key))
         if same:
             return same

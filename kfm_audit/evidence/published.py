@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from kfm_audit.aws import alarm_message as aws
 from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.aws.message import Message, Number, SomeNumber, SomeText, SomeValue, Text
@@ -15,7 +17,7 @@ def published(
     alarm: Alarm, region: str = "", account: str = "", state: AlarmState = AlarmState.ALARM
 ) -> Message:
     """The message for the change to a state; `region` and `account` are "" where they are not known."""
-    return aws.alarm_message(
+    message = aws.alarm_message(
         aws.Alarm(
             name=_text(alarm.alarm_name),
             trigger=_trigger(alarm),
@@ -28,6 +30,10 @@ def published(
         ),
         state,
     )
+    if isinstance(alarm, MetricAlarm) and alarm.is_promql:
+        # AWS documents no message of such an alarm: what it says of the query may have any shape.
+        return replace(message, body={**(message.body or {}), "Trigger": SomeValue()})
+    return message
 
 
 def kind_of(alarm: Alarm) -> aws.AlarmKind:

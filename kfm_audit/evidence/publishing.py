@@ -7,20 +7,26 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from kfm_audit.aws.arns import parse_arn, partition_of
-from kfm_audit.aws.partly_known import UNKNOWN
+from kfm_audit.aws.partly_known import UNKNOWN, mark, names_in
 from kfm_audit.evidence.alarms import account_of, region_of
 from kfm_audit.evidence.keys import Keys
 from kfm_audit.evidence.leads import Leads, called
 from kfm_audit.evidence.reach import REACHED, Reach, Step
 from kfm_audit.facts import Alarm, Change, CompositeAlarm, Fact, MetricAlarm, Topic, TopicPolicy
+from kfm_audit.pattern import pattern
 from kfm_audit.values import Attribute, Known, Reference, Unknown
 
 if TYPE_CHECKING:
     from kfm_audit.evidence.evidence import Evidence
 
 CLOUDWATCH: Final = "cloudwatch.amazonaws.com"
+_CALLER: Final = ".data.aws_caller_identity"
+_OWN: Final = "own-account"
+_NUMBER: Final = pattern(r"[0-9]{5}")
+"""A part of an account's number that no date has."""
 
 _ALLOW: Final = (
     'let the topic\'s policy allow the principal {"Service": "cloudwatch.amazonaws.com"} the action '
@@ -108,6 +114,11 @@ class Publishing:
         )
         try:
             ruling = rule_on(policy.value, request)
+            if ruling.outcome is Outcome.UNTOLD:
+                own = self._in_own_account(topic, alarm, policy.value, holder)
+                context = _context(topic, alarm, _OWN)
+                if own and rule_on(own, replace(request, context=context)).outcome is Outcome.ALLOWED:
+                    return REACHED
         except PolicyError as error:
             ruling = Ruling(Outcome.UNTOLD, str(error))
         match ruling.outcome:
@@ -134,11 +145,42 @@ class Publishing:
                     fact=holder,
                 )
 
+    def _in_own_account(self, topic: Topic, alarm: Alarm, policy: str, holder: Fact) -> str | None:
+        """The policy with one word for the account that Terraform works in, which is the alarm's too.
+
+        None where it does not ask for that account, where it denies and writes accounts out, since one of them may
+        be this one, and where its stack has several providers, which may be of several accounts.
+        """
+        asked = [name for name in names_in(policy) if f".{name}".rpartition(".")[0].endswith(_CALLER)]
+        if (
+            not asked
+            or ("Deny" in policy and _NUMBER.search(policy))
+            or {alarm.stack, holder.stack} != {topic.stack}
+        ):
+            return None
+        if len(self._providers[topic.stack]) > 1:
+            return None
+        for name in asked:
+            policy = policy.replace(mark(name), _OWN)
+        return policy
+
     def _policy(self, topic: Topic) -> tuple[Fact, Attribute[str]]:
         """The policy that holds, and the fact that says so."""
         for policy in self._policies.get((topic.stack, topic.subject), ()):
             return policy, policy.policy
         return topic, topic.policy
+
+    @cached_property
+    def _providers(self) -> dict[str, list[Attribute[Mapping[str, str]]]]:
+        """The provider configurations of each stack, as far as alarms and topics show them."""
+        found: dict[str, list[Attribute[Mapping[str, str]]]] = {}
+        of = self._evidence.of
+        facts: tuple[Alarm | Topic, ...] = (*of(MetricAlarm), *of(CompositeAlarm), *of(Topic))
+        for fact in facts:
+            known = found.setdefault(fact.stack, [])
+            if fact.provider not in known:
+                known.append(fact.provider)
+        return found
 
     @cached_property
     def _alarms(self) -> Leads[Alarm]:
@@ -161,7 +203,7 @@ class Publishing:
         return any(isinstance(text, Known) and "source" in text.value.lower() for text in texts)
 
 
-def _context(topic: Topic, alarm: Alarm) -> dict[str, str | None]:
+def _context(topic: Topic, alarm: Alarm, account: str = "") -> dict[str, str | None]:
     """The condition keys of what CloudWatch publishes for the alarm, as far as they are known.
 
     An alarm notifies topics of its own region only, so that the topic shows the region.
@@ -169,7 +211,7 @@ def _context(topic: Topic, alarm: Alarm) -> dict[str, str | None]:
     arn = parse_arn(topic.arn.value) if isinstance(topic.arn, Known) else None
     region = arn.region if arn else region_of(alarm) or UNKNOWN
     same_account = alarm.stack == topic.stack and alarm.provider == topic.provider
-    account = account_of(alarm) or (arn.account if arn and same_account else UNKNOWN)
+    account = account or account_of(alarm) or (arn.account if arn and same_account else UNKNOWN)
     name = alarm.alarm_name.value if isinstance(alarm.alarm_name, Known) else UNKNOWN
     # Where nothing names the region, nothing names another partition than the usual one either.
     partition = partition_of(region)

@@ -217,8 +217,9 @@ def _confirmed(subscription: Subscription) -> Step:
     protocol = subscription.protocol.value if isinstance(subscription.protocol, Known) else ""
     pending = subscription.pending_confirmation
     by_itself = subscription.endpoint_auto_confirms == Known(True)
+    shown_by = "listing" if subscription.deployed else "plan"
     cure = (
-        "follow the link in the mail that SNS sends; the next plan shows it"
+        f"follow the link in the mail that SNS sends; the next {shown_by} shows it"
         if protocol.startswith("email")
         else "set endpoint_auto_confirms = true if the endpoint confirms by itself, else confirm it by hand"
     )

@@ -101,7 +101,8 @@ class Severities:
 
         Unknown where a tag or the name may say it after apply; None where nothing does.
         """
-        name = known(alarm.alarm_name)
+        secret = isinstance(alarm.alarm_name, Known) and alarm.alarm_name.sensitive
+        name = None if secret else known(alarm.alarm_name)
         for severity, route in self._routes.items():
             if route.alarms and any(
                 matches_any(text, route.alarms) for text in (alarm.subject, name) if text

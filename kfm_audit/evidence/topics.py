@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.aws.arns import parse_arn
 from kfm_audit.evidence.delivery import Action, of_reference
-from kfm_audit.evidence.leads import Lead, Leads
+from kfm_audit.evidence.leads import Lead, Leads, indexed, keys_in
 from kfm_audit.evidence.reach import Destination
 from kfm_audit.facts import (
     Alarm,
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from kfm_audit.evidence.evidence import Evidence
 
 Subscriber = Subscription | ChatChannel
+
+_INDICES: Final = ("each.key", "count.index")
 
 
 class Topics:
@@ -49,8 +51,8 @@ class Topics:
         actions = actions_into(alarm, state)
         if actions is ABSENT:
             return (), ()
-        # What a reference leads to hangs on the instance key besides.
-        key = (alarm.stack, actions, alarm.subject if alarm.subject.endswith("]") else "")
+        # What a reference leads to hangs on the instance keys besides.
+        key = (alarm.stack, actions, keys_in(alarm.subject))
         if key not in self._led_to:
             self._led_to[key] = self._leading_to(alarm, actions)
         return self._led_to[key]
@@ -63,17 +65,20 @@ class Topics:
                 topics = [arn for arn in value if _is_topic(arn)]
                 return _unique([self._of_arn(arn, alarm, secret=actions.sensitive) for arn in topics]), ()
             case Unknown(references):
+                one = indexed(actions)
                 found: list[Destination] = []
                 opened: list[str] = []
                 for reference in references:
                     match of_reference(reference):
                         case Action.SNS:
-                            found += self._of_reference(reference, alarm)
+                            found += self._of_reference(reference, alarm, one=one)
                         case Action.UNKNOWN:
                             opened.append(reference.name)
                         case _:
                             pass
-                return _unique(found), tuple(dict.fromkeys(opened))
+                # Beside a topic these are its index: a plan writes `x[each.key]` as `x` and `each.key`.
+                other = [name for name in opened if not found or not name.endswith(_INDICES)]
+                return _unique(found), tuple(dict.fromkeys(other))
             case _:
                 return (), ()
 
@@ -172,10 +177,10 @@ class Topics:
         found = _elsewhere(arn, at)
         return Destination(found.key, "a topic that is marked sensitive") if secret else found
 
-    def _of_reference(self, reference: Reference, at: Fact) -> list[Destination]:
+    def _of_reference(self, reference: Reference, at: Fact, *, one: bool) -> list[Destination]:
         if reference.kind is ReferenceKind.CONSTANT:
             return [self._of_arn(reference.name, at, secret=False)]
-        return self._led(self.leads.of_reference(reference, at), at)
+        return self._led(self.leads.of_reference(reference, at, one=one), at)
 
 
 def actions_into(alarm: Alarm, state: AlarmState) -> Attribute[tuple[str, ...]]:

@@ -131,8 +131,13 @@ def _form(source: Source) -> LogForm | None:
     form = log_form(head, tail, claimed="lakefs" in source.path.casefold())
     if form is LogForm.DOCUMENT:
         keys = {Form.OBJECT: _EVENTS | _AUDIT, Form.ARRAY: _AUDIT | _MESSAGES}.get(source.shape.form)
-        return form if keys and source.shape.keys & keys else None
+        return form if (keys and source.shape.keys & keys) or _is_of_loki(source) else None
     return form
+
+
+def _is_of_loki(source: Source) -> bool:
+    """Whether a document is an answer of Loki's query API with lines in it."""
+    return source.shape.form is Form.OBJECT and b'"streams"' in bytes(source.shape.values.get("data", b""))
 
 
 def _behind_padding(file: Path) -> bytes:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Final
 
 from kfm_audit.facts import Fact, LogCoverage, UnreadableInput
 from kfm_audit.inputs.kind import unreadable
 from kfm_audit.inputs.lakefs_calls import CallFact, Passed, fact_of
 from kfm_audit.inputs.lakefs_twins import Twins
 from kfm_audit.inputs.source import Source
-from kfm_audit.lakefs.log import Call, Entry, Found
+from kfm_audit.lakefs.log import Call, Entry, Found, UnknownCall
 from kfm_audit.lakefs.twins import Twin
 from kfm_audit.policy.lakefs import LakeFS
 from kfm_audit.values import Origin
+
+_SHOWN: Final = 3
 
 
 class Tally:
@@ -33,6 +36,8 @@ class Tally:
         self._resets = 0
         self._broken = 0
         self._first_broken = Origin(source.path)
+        self._unknown: dict[str, int] = {}
+        self._first_unknown = Origin(source.path)
         self._first: datetime | None = None
         self._last: datetime | None = None
         self._passed_over = 0
@@ -46,7 +51,9 @@ class Tally:
             self._skipped += 1
             self._take_twin(entry, origin)
             return
-        if entry is Entry.BROKEN or not self._take_fact(entry, origin):
+        if isinstance(entry, UnknownCall):
+            self._lose_call(entry, origin)
+        elif entry is Entry.BROKEN or not self._take_fact(entry, origin):
             self._lose_line(origin)
         else:
             self._count(entry)
@@ -68,7 +75,9 @@ class Tally:
         if entry is Entry.OTHER or isinstance(entry, Twin):
             self._take_twin(entry, origin)
             return
-        if entry is Entry.BROKEN or not self._take_fact(entry, origin):
+        if isinstance(entry, UnknownCall):
+            self._lose_call(entry, origin)
+        elif entry is Entry.BROKEN or not self._take_fact(entry, origin):
             self._lose_line(origin)
 
     def parsed_before(self, lines: int) -> None:
@@ -112,11 +121,24 @@ class Tally:
                 self._source,
                 "not JSON, cut off, wrapped in an unknown way, or an audit line without time, status, branch "
                 "or a known call",
-                "fetch the log again; if the collector hands it on so, have that keep lines whole "
-                "(Docker cuts them at 16 KiB): a rollback may stand in what was lost",
+                "fetch the log again; if the collector hands it on so, have that keep lines whole (Docker and "
+                "containerd cut them at 16 KiB; `kubectl logs` joins the parts): a rollback may stand in what was lost",
                 part=f"{self._broken} of {self._entries} lines",
                 pointer=self._first_broken.pointer,
                 line=self._first_broken.line,
+            )
+
+        if self._unknown:
+            names = sorted(self._unknown)
+            more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+            yield unreadable(
+                self._source,
+                f"calls of operations that this version does not know: {', '.join(names[:_SHOWN])}{more}",
+                "see in lakeFS's API what they do, for they may move a branch or change a group, and update kfm-audit, "
+                "which decides on the operations of each release of lakeFS",
+                part=f"{sum(self._unknown.values())} of {self._entries} lines",
+                pointer=self._first_unknown.pointer,
+                line=self._first_unknown.line,
             )
 
     def _silent(self) -> UnreadableInput:
@@ -147,6 +169,11 @@ class Tally:
     def _take_twin(self, entry: Twin | Entry, origin: Origin) -> None:
         if isinstance(entry, Twin):
             self._twins.take(entry, origin)
+
+    def _lose_call(self, call: UnknownCall, origin: Origin) -> None:
+        if not self._unknown:
+            self._first_unknown = origin
+        self._unknown[call.operation] = self._unknown.get(call.operation, 0) + 1
 
     def _lose_line(self, origin: Origin) -> None:
         if not self._broken:

@@ -132,12 +132,12 @@ class Positions:
         values = _OBJECT.decode(memoryview(data)[start:end])
         if name not in values:
             return None
-        key = b'"%s":' % name.encode() if _PLAIN.fullmatch(name) else b""
+        key = b'"%s"' % name.encode() if _PLAIN.fullmatch(name) else b""
         at = data.find(key, start, end) if key else -1
-        if at >= 0 and data.find(key, at + 1, end) < 0:
-            # The key stands once in the object and all that is in it, so that it is this one.
+        if at >= 0 and data.find(key, at + 1, end) < 0 and data.find(b"\\u", start, end) < 0:
+            # The text stands once in the object and all that is in it, and in no other spelling: it is this key.
             at += len(key)
-            while data[at] in b" \n\r\t":
+            while data[at] in b" \n\r\t:":
                 at += 1
             value = values[name]
             if data.startswith(value, at):

@@ -30,6 +30,8 @@ AUDIT: Final = pattern(rb"HTTP call ended|log_audit|data_operation_id|data_reque
 """What an audit line holds in every shape, however it is wrapped."""
 _SERVER: Final = pattern(rb"treeverse/lakefs|performing (?:API|S3) action")
 _TEXT: Final = pattern(rb"(?:^|(?<= ))time=\S++ level=\w++ ")
+_PART: Final = pattern(rb"\S++ std(?:out|err) [PF] ")
+"""How containerd begins each part of a line that it cut (Kubernetes, "CRI logging format")."""
 _LOOKED_AT: Final = 200
 
 
@@ -52,6 +54,7 @@ def log_form(head: bytes, tail: bytes = b"", *, claimed: bool = False) -> LogFor
     for form, written in (
         (LogForm.LINES, [line for line in lines if line.startswith(b"{")]),
         (LogForm.TEXT, [line for line in lines if _TEXT.search(line)]),
+        (LogForm.LINES, [line for line in lines if _PART.match(line)]),
     ):
         if len(written) * 2 >= len(lines) and (claimed or any(_of_lakefs(line, form) for line in written)):
             return form

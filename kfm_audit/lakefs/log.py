@@ -52,6 +52,8 @@ _ALWAYS: Final = ("method", "path", "status_code")
 _DEEPEST: Final = 5
 """Wrappers around wrappers; Elasticsearch over Fluent Bit over Docker has three."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_BETWEEN: Final = pattern(rb"} ?{")
+"""What stands between two objects of one line, at least."""
 # What every part of a torn JSON line still holds, and a banner or a warning in plain text does not.
 _REMAINS: Final = pattern(r'[{}]|":')
 
@@ -86,7 +88,13 @@ class Entry(Enum):
     """Not JSON, half a line, an audit line that cannot be unwrapped, or one that lacks what it must have."""
 
 
-Found = Call | Twin | Entry
+class UnknownCall(Struct, frozen=True):
+    """An audit line of a call that may move a branch or change a group, by an operation that is not known here."""
+
+    operation: str
+
+
+Found = Call | Twin | UnknownCall | Entry
 """What a line holds."""
 
 
@@ -111,11 +119,14 @@ def is_audit_line(line: dict[str, object]) -> bool:
 
 
 def _in_text(text: bytes, depth: int) -> tuple[Found, ...]:
-    """What a line holds: JSON, also behind a collector's prefix, or plain text."""
+    """What a line holds: JSON, also behind a collector's prefix or several values of it, or plain text."""
     for content in dict.fromkeys((text, without_prefix(text.rstrip()))):
         try:
             value: object = msgspec.json.decode(content)
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            values = _several(content)
+            if values:
+                return tuple(found for each in values for found in _in_value(each, depth) or (_unread(each),))
             continue
         found = _in_value(value, depth)
         return found or (Entry.BROKEN if AUDIT.search(text) else Entry.OTHER,)
@@ -125,6 +136,26 @@ def _in_text(text: bytes, depth: int) -> tuple[Found, ...]:
         return (_written(pairs),)
     torn = _REMAINS.search(plain) or AUDIT.search(text)
     return (Entry.BROKEN if torn else Entry.OTHER,)
+
+
+def _several(line: bytes) -> list[object]:
+    """The objects of a line that two writers wrote without a line's end between; none where one is not whole."""
+    if not line.startswith(b"{") or _BETWEEN.search(line) is None:
+        return []
+    from json import JSONDecoder
+
+    found: list[object] = []
+    end, decoder = 0, JSONDecoder()
+    try:
+        text = line.decode().rstrip()
+        while end < len(text):
+            start = end + text.startswith(" ", end)
+            _, end = decoder.raw_decode(text, start)
+            # What the other decoder takes, such as half a surrogate pair, is no more whole here than alone on a line.
+            found.append(msgspec.json.decode(text[start:end]))
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return []
+    return found
 
 
 def _written(pairs: dict[str, str]) -> Found:
@@ -156,6 +187,9 @@ def _in_value(value: object, depth: int) -> tuple[Found, ...]:
         return () if set(entries) <= {Entry.OTHER} else tuple(entries)
     if not isinstance(value, dict):
         return ()
+    lines = _lines_of_loki(value)
+    if lines is not None:
+        return _in_value(lines, depth + 1)
     for key in (*_EVENTS, *_WRAPPERS):
         inner = value.get(key)
         found = _in_value(inner, depth + 1)
@@ -163,6 +197,26 @@ def _in_value(value: object, depth: int) -> tuple[Found, ...]:
         if found and (key in _CUT or found != (Entry.BROKEN,) or _unread(inner) is Entry.BROKEN):
             return found
     return ()
+
+
+def _lines_of_loki(answer: dict[str, object]) -> list[object] | None:
+    """The lines of an answer of Loki's query API; None for anything else.
+
+    Loki HTTP API, "Query logs at a single point in time": streams, whose values are pairs of a time and a line.
+    What is not so stands for itself.
+    """
+    data = answer.get("data")
+    if not isinstance(data, dict) or data.get("resultType") != "streams":
+        return None
+    found: list[object] = []
+    streams = data.get("result")
+    for stream in streams if isinstance(streams, list) else [streams]:
+        values = stream.get("values") if isinstance(stream, dict) else None
+        if isinstance(values, list):
+            found += (pair[1] if isinstance(pair, list) and len(pair) > 1 else pair for pair in values)
+        else:
+            found.append(stream)
+    return found
 
 
 def _unread(value: object) -> Entry:
@@ -194,7 +248,7 @@ def _call(line: dict[str, object]) -> Found:
         return Entry.BROKEN
     # What failed changed nothing, whatever it was.
     if not gateway and unrecognised(*said) and (status is None or outcome(status) is not Outcome.FAILED):
-        return Entry.BROKEN
+        return UnknownCall(said[0]) if said[0] else Entry.BROKEN
     return Call(
         time=time,
         operation=found,

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from kfm_audit.evidence import Evidence
 from kfm_audit.facts import Incident
@@ -17,6 +17,7 @@ from kfm_audit.replay.formats.files import read_history
 from kfm_audit.replay.formats.reading import Wanted
 from kfm_audit.replay.history import History, Key
 from kfm_audit.replay.side import Replayed, instant
+from kfm_audit.replay.unrecorded import described, unrecorded
 from kfm_audit.simulation.assumptions import Assumptions
 
 
@@ -85,7 +86,8 @@ def answer(
     every = (*lost, *(Lost(item.path, item.cause, item.cure) for item in unread))
     if not len(history):
         return NoHistory(every, f"the history holds nothing that any alarm reads{_such_as(keys)}")
-    if stop <= start:
+    elsewhere = history.start < history.stop and (stop <= history.start or start >= history.stop)
+    if stop <= start or elsewhere:
         span = f"{instant(history.start)} to {instant(history.stop)}"
         why = f"the history is of {span}: nothing of it lies in --since and --until"
         if history.stop <= history.start:
@@ -97,14 +99,15 @@ def answer(
         return Replayed(side.title, side.evidence, simulation)
 
     now, then = replayed(after), replayed(before) if before else None
-    return Answer(compare(now, then, incidents, every), now, then, history, settings)
+    document = structs.replace(
+        compare(now, then, incidents, every), unrecorded=tuple(unrecorded(history, start, stop))
+    )
+    return Answer(document, now, then, history, settings)
 
 
 def _such_as(keys: Collection[Key]) -> str:
     """One of the metrics that are read, so that whoever looks into the history sees how it should be named there."""
     if not keys:
         return ": no alarm reads a metric whose name is known"
-    namespace, name, dimensions, statistic = min(keys)
-    named = ", ".join(f"{key}={value}" for key, value in dimensions)
     more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
-    return f": {namespace} {name} {{{named}}} {statistic}{more}"
+    return f": {described(min(keys))}{more}"

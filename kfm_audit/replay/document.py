@@ -152,6 +152,17 @@ class Lost(Struct, frozen=True):
     cure: str
 
 
+class Unrecorded(Struct, frozen=True):
+    """A time of the replay in which data counts as missing because nothing was recorded.
+
+    `metric` is the statistic of a metric that it is of; "" for all.
+    """
+
+    start: str
+    stop: str
+    metric: str = ""
+
+
 class Assumed(Struct, frozen=True):
     """A question that AWS's documents leave open, by name, and how it was answered."""
 
@@ -176,3 +187,4 @@ class Document(Struct, frozen=True, kw_only=True):
     range_sensitive: tuple[RangeRow, ...]
     lost: tuple[Lost, ...]
     assumptions: tuple[Assumed, ...]
+    unrecorded: tuple[Unrecorded, ...] = ()

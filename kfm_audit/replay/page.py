@@ -22,6 +22,7 @@ from kfm_audit.replay.text import (
     assumed,
     detection,
     difference,
+    gaps,
     pages_of_row,
     paging_services,
     ranges,
@@ -159,6 +160,7 @@ def _incidents(document: Document) -> Iterator[str]:
 def _lists(document: Document) -> Iterator[str]:
     for title, lines in (
         ("Not evaluated: their pages are not known", refused(document)),
+        ("Not recorded: data counts as missing", gaps(document)),
         ("Hang on the evaluation range, which AWS does not publish", ranges(document)),
         ("Not read", [f"{lost.path}: {lost.cause}; {lost.cure}" for lost in document.lost]),
         ("Assumed, where AWS is silent", [assumed(item) for item in document.assumptions]),

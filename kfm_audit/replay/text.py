@@ -12,6 +12,8 @@ _UNKNOWN: Final = "?"
 _NO_SERVICE: Final = "(none)"
 _RANGES: Final = 10
 """The most alarms that are named because they hang on the evaluation range."""
+_GAPS: Final = 10
+"""The most times that are named because nothing was recorded."""
 
 
 def render(document: Document) -> str:
@@ -26,6 +28,7 @@ def render(document: Document) -> str:
         *_section("pages by alarm, week for week", _matrix(document, alarms_by_week(document))),
         *_section("incidents", _incidents(document)),
         *_section("not evaluated: their pages are not known", [f"  {line}" for line in refused(document)]),
+        *_section("not recorded: data counts as missing", gaps(document)),
         *_section("hang on the evaluation range, which AWS does not publish", ranges(document)),
         *_section("not read", [f"  {lost.path}: {lost.cause}; {lost.cure}" for lost in document.lost]),
         *_section("assumed, where AWS is silent", [assumed(item) for item in document.assumptions]),
@@ -71,6 +74,12 @@ def ranges(document: Document) -> list[str]:
         for row in rows[:_RANGES]
     ]
     return [*lines, f"  and {len(rows) - _RANGES:,} more"] if len(rows) > _RANGES else lines
+
+
+def gaps(document: Document) -> list[str]:
+    """The times that no history is of, the first of them."""
+    lines = [f"  {gap.start} to {gap.stop}: {gap.metric or 'all metrics'}" for gap in document.unrecorded]
+    return [*lines[:_GAPS], f"  and {len(lines) - _GAPS:,} more"] if len(lines) > _GAPS else lines
 
 
 def difference(sides: Sides) -> str:

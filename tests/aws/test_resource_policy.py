@@ -124,6 +124,26 @@ def test_a_denial_of_plain_text_does_not_concern_cloudwatch():
             {"aws:sourcearn": f"arn:aws:cloudwatch:us-east-1:{UNKNOWN}:alarm:x"},
             Outcome.REFUSED,
         ),
+        (
+            {"ArnLike": {"aws:SourceArn": "arn:aws:cloudwatch:us-east-1:*:alarm:prod-*"}},
+            {"aws:sourcearn": f"arn:aws:cloudwatch:us-east-1:{UNKNOWN}:alarm:dev-x"},
+            Outcome.REFUSED,
+        ),
+        (
+            {"ArnEquals": {"aws:SourceArn": f"arn:aws:cloudwatch:us-east-1:{UNKNOWN}:alarm:dev-*"}},
+            {"aws:sourcearn": f"arn:aws:cloudwatch:us-east-1:{UNKNOWN}:alarm:prod-x"},
+            Outcome.REFUSED,
+        ),
+        (
+            {"ArnLike": {"aws:SourceArn": f"{UNKNOWN}"}},
+            {"aws:sourcearn": f"arn:aws:cloudwatch:us-east-1:{UNKNOWN}:alarm:prod-x"},
+            Outcome.UNTOLD,
+        ),
+        (
+            {"ArnLike": {"aws:SourceArn": "*"}},
+            {"aws:sourcearn": f"arn:aws:cloudwatch:us-east-1:{UNKNOWN}:alarm:prod-x"},
+            Outcome.ALLOWED,
+        ),
         ({"StringEquals": {"aws:SourceOrgID": "o-1"}}, {}, Outcome.UNTOLD),
         ({"IpAddress": {"aws:SecureTransport": "10.0.0.0/8"}}, {}, Outcome.UNTOLD),
     ],

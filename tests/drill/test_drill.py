@@ -9,6 +9,7 @@ import pytest
 
 from kfm_audit.cli import main
 
+METRIC, COMPOSITE = "aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm"
 SNS = "arn:aws:sns:us-east-1:111122223333:oncall"
 
 
@@ -129,3 +130,53 @@ def test_a_reason_names_its_file_once(project):
     done = project.run("drill", "plan.json")
     assert done.code == 4
     assert done.err.count("plan.json") == 1
+
+
+@pytest.mark.parametrize(
+    ("age", "why"),
+    [
+        (
+            [300, 240],
+            f"{METRIC}.age-300, {METRIC}.age-240 fire, {COMPOSITE}.page, {COMPOSITE}.ticket do not",
+        ),
+        (
+            [90000],
+            f"{COMPOSITE}.page, {COMPOSITE}.ticket do not fire",
+        ),
+    ],
+)
+def test_several_alarms_do_and_one_does(tmp_path, monkeypatch, capsys, age, why):
+    monkeypatch.chdir(tmp_path)
+    old = [alarm(f"age-{least}", "ApproximateAgeOfOldestMessage", least) for least in age]
+    full = alarm("full", "ApproximateNumberOfMessagesVisible", 1000)
+    both = [
+        resource(
+            "aws_cloudwatch_composite_alarm",
+            name,
+            alarm_name=name,
+            alarm_rule=f"ALARM(age-{age[0]}) AND ALARM(full)",
+            alarm_actions=[SNS],
+        )
+        for name in ("page", "ticket")
+    ]
+    declared = {
+        "format_version": "1.2",
+        "terraform_version": "1.9.5",
+        "resource_changes": [*old, full, *both],
+    }
+    (tmp_path / "two.json").write_text(json.dumps(declared))
+    _, document = drilled(capsys, "two.json")
+    said = {entry["mode"]: entry["now"].get("why") for entry in document["entries"]}["dead-consumer"]
+    assert said == why
+
+
+def test_sources_have_nothing_that_stands_before_them(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "queue.tf").write_text('resource "aws_sqs_queue" "q" {\n  name = "soils"\n}\n')
+    assert main(["drill", "infra", "--against", "prior"]) == 2
+    assert capsys.readouterr().err == (
+        "kfm-audit: --against prior: infra holds no plan, so nothing says what stands before it; give a plan, or "
+        "the alarms to compare with\n"
+    )
+    assert main(["drill", "infra"]) == 0

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from kfm_audit.drill.document import document
 from kfm_audit.drill.drill import Drill
 from kfm_audit.drill.lasting import lasting
 from kfm_audit.drill.modes import MODES
@@ -177,3 +178,30 @@ def test_an_alarm_hears_the_queue_of_its_own_region():
         "aws_sqs_queue.ingest": 1,
         "aws_sqs_queue.there": 0,
     }
+
+
+@pytest.mark.parametrize(
+    ("stacks", "said"),
+    [
+        (("envs/dev", "envs/prod"), {"envs/dev": ["dead-consumer", "drip"], "envs/prod": []}),
+        (("envs/dev", "infra/alarms"), {"envs/dev": []}),
+    ],
+)
+def test_queues_that_alarms_alone_name_are_told_apart_by_the_environments_of_stacks(stacks, said):
+    facts = [of_stack(stack, deaf=stack == "envs/dev")[1] for stack in stacks]
+    unheard = Unheard(Evidence(facts, POLICY, NOW), ALL)
+    assert {
+        resource.stack: [item.mode.name for item in unheard.of(resource)]
+        for resource in unheard.resources.all
+    } == said
+
+
+def test_a_drill_shows_each_of_the_queues_of_one_name():
+    facts = [
+        fact for stack in ("envs/dev", "envs/prod") for fact in of_stack(stack, deaf=stack == "envs/dev")
+    ]
+    entries = document("", Drill(Evidence(facts, POLICY, NOW)).all()).entries
+    assert [(entry.resource, entry.mode) for entry in entries if entry.mode == "drip"] == [
+        ("envs/dev: aws_sqs_queue.ingest", "drip"),
+        ("envs/prod: aws_sqs_queue.ingest", "drip"),
+    ]

@@ -57,8 +57,8 @@ def created(
     }
 
 
-def queue(name: str, **more: object) -> dict:
-    return created("aws_sqs_queue", name, {"name": f"prod-{name}", **more}, {"arn": True})
+def queue(address: str, **more: object) -> dict:
+    return created("aws_sqs_queue", address, {"name": f"prod-{address}", **more}, {"arn": True})
 
 
 def alarm(
@@ -244,3 +244,18 @@ def test_the_terminal_shows_it_beside_the_run_and_not_among_the_findings(project
     done = project.check(".")
     assert "\ncontract    1 resource: 1 open\n  x missing\n  queues " in done.err
     assert "contract    " not in done.out
+
+
+def test_queues_of_one_name_in_two_regions_are_watched_each_by_the_alarms_of_its_own(contract) -> None:
+    rows = contract(
+        queue("soils", region="us-east-2"),
+        queue("there", name="prod-soils", region="eu-west-1"),
+        alarm("depth", DEPTH, 1000, of="prod-soils", region="us-east-2"),
+        alarm("age", AGE, 300, of="prod-soils", region="eu-west-1"),
+    )
+    assert {
+        name: {of: cell["status"] for of, cell in row["alarms"].items()} for name, row in rows.items()
+    } == {
+        "aws_sqs_queue.soils": {"depth": "covered", "age": "missing"},
+        "aws_sqs_queue.there": {"depth": "missing", "age": "covered"},
+    }

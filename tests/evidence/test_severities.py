@@ -109,6 +109,10 @@ def test_of_an_alarm(said_of, found):
     assert CORE.of(said_of, TAGS) == found
 
 
+def test_a_secret_name_says_nothing():
+    assert KFM.of(alarm(alarm_name=Known("prod-sev3", sensitive=True)), TAGS) is None
+
+
 def test_the_policy_decides_first():
     said_of = alarm(alarm_name=Known("x-sev3"), tags=Known({"severity": "Sev3"}))
     assert KFM.of(said_of, TAGS) == Said("Sev2", "policy (delivery.severities)")

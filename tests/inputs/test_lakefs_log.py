@@ -180,10 +180,28 @@ def test_what_is_lost_is_one_fact_with_the_first_place() -> None:
         origin=Origin(PATH, line=2),
         cause="not JSON, cut off, wrapped in an unknown way, or an audit line without time, status, branch or a known call",
         cure="fetch the log again; if the collector hands it on so, have that keep lines whole "
-        "(Docker cuts them at 16 KiB): a rollback may stand in what was lost",
+        "(Docker and containerd cut them at 16 KiB; `kubectl logs` joins the parts): a rollback may stand in what "
+        "was lost",
         part="3 of 4 lines",
     )
     assert facts == (RESET, coverage(lines=4), lost)
+
+
+def test_calls_of_operations_that_are_not_known_are_one_fact_with_their_names() -> None:
+    def unknown(name: str) -> dict:
+        return line(name, path=f"{BRANCH}/x", request_id=name)
+
+    names = ("RewindBranch", "SwapBranches", "RewindBranch", "Zap", "BendBranch")
+    facts = read(lines(line(), *map(unknown, names)))
+    lost = UnreadableInput(
+        subject=PATH,
+        origin=Origin(PATH, line=2),
+        cause="calls of operations that this version does not know: BendBranch, RewindBranch, SwapBranches and 1 more",
+        cure="see in lakeFS's API what they do, for they may move a branch or change a group, and update kfm-audit, "
+        "which decides on the operations of each release of lakeFS",
+        part="5 of 6 lines",
+    )
+    assert facts == (RESET, coverage(lines=6), lost)
 
 
 def test_a_log_of_which_nothing_is_left_is_unreadable() -> None:
@@ -216,6 +234,16 @@ def test_padding_banners_and_byte_order_marks_are_no_loss() -> None:
         ([line()], "/0"),
         ([{"message": msgspec.json.encode(line()).decode()}], "/0"),
         (line(), ""),
+        (
+            {
+                "status": "success",
+                "data": {
+                    "resultType": "streams",
+                    "result": [{"stream": {}, "values": [["1", msgspec.json.encode(line()).decode()]]}],
+                },
+            },
+            "",
+        ),
     ],
 )
 def test_documents(document, pointer) -> None:

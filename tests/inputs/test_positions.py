@@ -64,3 +64,16 @@ def test_columns_count_code_points() -> None:
 @pytest.mark.parametrize("token", ["a/b", "m~n", "~1", "", "/", "~"])
 def test_tokens_survive_a_pointer(token) -> None:
     assert split_pointer(join_pointer("x", token)) == ("x", token)
+
+
+@pytest.mark.parametrize(
+    ("document", "pointer", "column"),
+    [
+        ('{"a" : 12, "b": {"a":123}}', "/a", 8),
+        ('{"b": {"a":123}, "a"\t: 12}', "/a", 24),
+        ('{"\\u0061": 12, "b": {"a":123}}', "/a", 12),
+        ('{"b": "a", "a": 12}', "/a", 17),
+    ],
+)
+def test_a_key_is_found_however_it_and_those_below_are_spelt(document, pointer, column):
+    assert Positions(document.encode()).location("plan.json", pointer).column == column

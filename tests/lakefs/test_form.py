@@ -51,6 +51,15 @@ def test_a_name_is_enough_where_the_head_holds_no_audit_line() -> None:
     assert log_form(quiet, claimed=True) is LogForm.LINES
 
 
+def test_a_log_of_lines_that_containerd_cut_is_one_where_its_name_says_so() -> None:
+    cut = b"".join(
+        b"2026-07-01T09:12:03.5Z stdout %b %b\n" % part for part in ((b"P", LINE[:40]), (b"F", LINE[40:]))
+    )
+    assert log_form(cut * 4, claimed=True) is LogForm.LINES
+    assert log_form(cut * 4) is None
+    assert log_form(b"2026-07-01T09:12:03.5Z stdout F " + TEXT, claimed=True) is LogForm.TEXT
+
+
 @given(st.binary(), st.binary(), st.booleans())
 def test_any_bytes(head, tail, claimed) -> None:
     log_form(head, tail, claimed=claimed)

@@ -4,8 +4,9 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from kfm_audit.lakefs.log import Call, Entry, calls_in_line, read_time
+from kfm_audit.lakefs.log import Call, Entry, UnknownCall, calls_in_line, read_time
 from kfm_audit.lakefs.operations import Operation
 
 # Lines as published (documentation of 2025, issue 4261 of 2022), and one shaped by the server's code.
@@ -180,6 +181,62 @@ def test_a_call_that_cannot_be_told_is_broken_unless_it_failed(method, path) -> 
     assert calls({**NO_ID, "method": method, "path": path, "status_code": 403}) == [Entry.BROKEN]
     (failed,) = calls({**NO_ID, "method": method, "path": path, "status_code": 405})
     assert isinstance(failed, Call)
+
+
+@pytest.mark.parametrize("status", [200, 403, 0])
+def test_a_call_of_an_operation_that_is_not_known_is_named(status) -> None:
+    rewind = {**REVERT, "operation_id": "RewindBranch", "path": f"{BRANCH}/rewind", "status_code": status}
+    assert calls(rewind) == [UnknownCall("RewindBranch")]
+    (failed,) = calls({**rewind, "status_code": 500})
+    assert isinstance(failed, Call)
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        (HARD_RESET + HARD_RESET, [RESET, RESET]),
+        (f"{HARD_RESET} {HARD_RESET}\r", [RESET, RESET]),
+        ('{"level":"info","msg":"x"}' + HARD_RESET, [Entry.OTHER, RESET]),
+        (f"2026-07-01T09:00:00Z stdout F {HARD_RESET}{HARD_RESET}", [RESET, RESET]),
+        (msgspec.json.encode({"log": HARD_RESET + HARD_RESET}).decode(), [RESET, RESET]),
+        # What is not whole to its end is not read by halves.
+        (HARD_RESET + HARD_RESET[:-1], [Entry.BROKEN]),
+        (HARD_RESET[:-1] + HARD_RESET, [Entry.BROKEN]),
+        (f"{HARD_RESET},{HARD_RESET}", [Entry.BROKEN]),
+        (f'{HARD_RESET}{{"user": "\\ud800"}}', [Entry.BROKEN]),
+        # Braces within a value part nothing.
+        (HARD_RESET.replace("jane.doe", "a}{b"), [replace(RESET, user="a}{b")]),
+    ],
+)
+def test_whole_values_on_one_line_are_all_read(line, found) -> None:
+    assert calls(line) == found
+
+
+def test_many_values_on_one_line_take_no_longer_than_their_length() -> None:
+    assert calls("{}" * 100_000 + HARD_RESET) == [*[Entry.OTHER] * 100_000, RESET]
+
+
+def loki(*values: object, kind: str = "streams") -> dict:
+    streams = [{"stream": {"app": "lakefs"}, "values": list(values)}]
+    return {"status": "success", "data": {"resultType": kind, "result": streams}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        (loki(["1782896400000000000", HARD_RESET], ["1782896400000000001", "x"]), [RESET, Entry.OTHER]),
+        (loki(["1782896400000000000", msgspec.json.encode({"log": HARD_RESET}).decode()]), [RESET]),
+        (loki(["1782896400000000000", HARD_RESET[:-9]]), [Entry.BROKEN]),
+        (loki([HARD_RESET], ["1", HARD_RESET]), [RESET, RESET]),
+        (loki(kind="streams"), [Entry.OTHER]),
+        (loki(["1", HARD_RESET], kind="matrix"), [Entry.BROKEN]),
+        ({"data": {"resultType": "streams", "result": HARD_RESET}}, [RESET]),
+        ({"data": {"resultType": "streams", "result": 5}}, [Entry.OTHER]),
+        ({"data": {"resultType": "streams", "result": [{"values": HARD_RESET}]}}, [Entry.BROKEN]),
+    ],
+)
+def test_an_answer_of_loki_is_its_lines(answer, found) -> None:
+    assert calls(answer) == found
 
 
 @pytest.mark.parametrize(

@@ -360,6 +360,43 @@ def test_a_part_of_the_time(files, capsys):
     assert document["totals"]["pages"] == {"before": 1, "after": 0}
 
 
+def test_a_time_that_no_history_is_of_is_said(files, capsys):
+    words = ("--metrics", "history.csv", "--since", stamp(-60), "--until", stamp(150), "--against", "nothing")
+    code, out, _ = replay(capsys, *words, "--output", "json")
+    document = json.loads(out)
+    jsonschema.validate(document, json.loads(read_schema("report/replay-json-v1.schema.json")))
+    assert (code, document["start"], document["stop"]) == (0, stamp(-60), stamp(150))
+    assert document["unrecorded"] == [
+        {"start": stamp(-60), "stop": stamp(0), "metric": ""},
+        {
+            "start": stamp(-60),
+            "stop": stamp(90),
+            "metric": "AWS/Lambda Errors {FunctionName=prod-load} Sum",
+        },
+        {"start": stamp(120), "stop": stamp(150), "metric": ""},
+    ]
+    _, out, _ = replay(capsys, *words)
+    assert (
+        "\n\nnot recorded: data counts as missing\n"
+        "  2026-01-30T23:00:00Z to 2026-01-31T00:00:00Z: all metrics\n"
+        "  2026-01-30T23:00:00Z to 2026-01-31T01:30:00Z: AWS/Lambda Errors {FunctionName=prod-load} Sum\n"
+        "  2026-01-31T02:00:00Z to 2026-01-31T02:30:00Z: all metrics\n"
+    ) in out
+    _, out, _ = replay(capsys, *words, "--output", "html")
+    assert "<h2>Not recorded: data counts as missing</h2>" in out
+    assert "<li>  2026-01-30T23:00:00Z to 2026-01-31T00:00:00Z: all metrics</li>" in out
+    # Within the recorded time a metric that begins late may as well have been silent.
+    _, out, _ = replay(capsys, "--metrics", "history.csv", "--since", stamp(10))
+    assert "not recorded" not in out
+
+
+def test_a_time_before_all_history_is_nothing_to_replay(files, capsys):
+    words = ("--metrics", "history.csv", "--since", stamp(-90), "--until", stamp(-60))
+    code, out, err = replay(capsys, *words)
+    assert (code, out) == (3, "")
+    assert "the history is of 2026-01-31T00:00:00Z to 2026-01-31T02:00:00Z: nothing of it lies in" in err
+
+
 def test_a_time_shorter_than_an_alarms_window_is_not_silence(files, capsys):
     code, out, _ = replay(
         capsys, "--metrics", "history.csv", "--since", stamp(50), "--until", stamp(52), "--against", "nothing"

@@ -119,8 +119,8 @@ def alarm_removed(fact: Fact, ctx: Context[NoSettings]) -> Iterator[Finding]:
 
     ## When it is undecided
     Where the resource is not in the plan, or of a kind that this rule does not know: it may stay, or go with
-    another stack. Where a subscription changes, and whether anybody gets the alarm by it then cannot be told: a
-    new endpoint has to be confirmed.
+    another stack. Where a PromQL alarm is deleted: what its query watches is not read. Where a subscription
+    changes, and whether anybody gets the alarm by it then cannot be told: a new endpoint has to be confirmed.
 
     ## Settings
     None.
@@ -142,6 +142,14 @@ def alarm_removed(fact: Fact, ctx: Context[NoSettings]) -> Iterator[Finding]:
 
 def _alarm(alarm: MetricAlarm, ctx: Context[NoSettings]) -> Iterator[Finding]:
     told, readings = _told(alarm, ctx), readings_of(alarm)
+    if told and alarm.is_promql and not _replaced(alarm, ctx):
+        yield ctx.undecided(
+            alarm,
+            f"is deleted, and what its PromQL query watches is not read here: it told {told}; whether another alarm "
+            "watches that, or it is gone, cannot be told",
+            help="if what it watches stays, keep the alarm; if it is gone, suppress this finding with that reason",
+        )
+        return
     joined = ctx.evidence.alarms.readings
     if not told or not readings or _replaced(alarm, ctx) or joined.are_read(alarm.stack, readings):
         return

@@ -121,11 +121,15 @@ def _of_metric(alarm: MetricAlarm, ctx: Context[NoSettings]) -> Iterator[Finding
     if bounds is None:
         return
     if unknown is not None:
+        from kfm_audit.evidence.unset import cure, when
+
         yield ctx.undecided(
             alarm,
-            f"whether its threshold can be met is known only after apply: it depends on {ends_of(unknown)}",
+            f"whether its threshold can be met {when(unknown)}: it depends on {ends_of(unknown)}",
             at="threshold",
-            help="write threshold, comparison_operator and statistic so that the plan knows them",
+            help=cure(
+                unknown, "write threshold, comparison_operator and statistic so that the plan knows them"
+            ),
         )
         return
     operator, threshold = known(alarm.comparison_operator) or "", known(alarm.threshold)

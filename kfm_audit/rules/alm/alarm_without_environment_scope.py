@@ -7,7 +7,7 @@ from typing import Final
 
 from kfm_audit.facts import Alarm, CompositeAlarm, MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
-from kfm_audit.values import Unknown
+from kfm_audit.values import Unknown, ends_of
 
 _WHERE: Final = {
     "name": "alarm_name",
@@ -88,20 +88,17 @@ def alarm_without_environment_scope(alarm: Alarm, ctx: Context[NoSettings]) -> I
             "or default_tags of the provider",
         )
     elif isinstance(scope, Unknown):
-        ends = (
-            ", ".join(sorted({reference.name for reference in scope.references})) or "values of the provider"
-        )
-        told = (
-            "cannot be told: no input holds its"
-            if alarm.deployed
-            else "is known only after apply: it depends on"
-        )
+        from kfm_audit.evidence.unset import cure, when
+
+        ends = ends_of(scope) if scope.references else "values of the provider"
+        told = "cannot be told: no input holds its" if alarm.deployed else f"{when(scope)}: it depends on"
         yield ctx.undecided(
             alarm,
             f"whether it names an environment {told} {ends}",
             at="alarm_name",
-            help="put the environment into alarm_name"
-            + (", or give its tags" if alarm.deployed else ", which the plan knows"),
+            help="put the environment into alarm_name, or give its tags"
+            if alarm.deployed
+            else cure(scope, "put the environment into alarm_name, which the plan knows"),
         )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kfm_audit.evidence.delivery import Action
 from kfm_audit.facts import Alarm, CompositeAlarm, MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
-from kfm_audit.values import Attribute, Known, Unknown
+from kfm_audit.values import Attribute, Known, Unknown, ends_of
 
 _HELP = (
     "set alarm_actions = [aws_sns_topic.<topic>.arn] to a topic with a subscriber; if it is meant to be "
@@ -91,13 +91,11 @@ def alarm_without_sns_action(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator
     if any(route.exists for route in routes):
         return
     if isinstance(topics, Unknown):
-        ends = (
-            ", ".join(sorted({reference.name for reference in topics.references}))
-            or "nothing that the plan shows"
-        )
+        from kfm_audit.evidence.unset import when
+
         yield ctx.undecided(
             alarm,
-            f"whether it notifies an SNS topic is known only after apply: its actions come from {ends}",
+            f"whether it notifies an SNS topic {when(topics)}: its actions come from {ends_of(topics)}",
             at="alarm_actions",
             help=_hint(topics),
         )
@@ -132,7 +130,11 @@ def alarm_without_sns_action(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator
 def _hint(topics: Unknown) -> str:
     if any(".local." in f".{reference.name}" for reference in topics.references):
         return "a plan does not show locals: name the topic in alarm_actions itself, or audit the sources beside the plan"
-    return "lead the expression to a topic in this plan, or plan again after what it comes from exists"
+    from kfm_audit.evidence.unset import cure
+
+    return cure(
+        topics, "lead the expression to a topic in this plan, or plan again after what it comes from exists"
+    )
 
 
 def _message(alarm: Alarm, ctx: Context[NoSettings]) -> str:

@@ -94,7 +94,7 @@ def dangling_alarm_reference(alarm: CompositeAlarm, ctx: Context[NoSettings]) ->
     ## When it is undecided
     Where the alarm is neither in the same input nor in another stack of the run: it may live elsewhere in
     the account. And where the rule is known only after apply and depends on something that the input does
-    not show.
+    not show. Of a composite that is deployed nothing is said: CloudWatch deletes no alarm that it watches.
 
     ## Settings
     None.
@@ -107,12 +107,16 @@ def dangling_alarm_reference(alarm: CompositeAlarm, ctx: Context[NoSettings]) ->
         secret = isinstance(alarm.alarm_rule, Known) and alarm.alarm_rule.sensitive
         yield from _judged(alarm, Known(child, secret), "watches", "alarm_rule", ctx)
     if isinstance(alarm.alarm_rule, Unknown) and _unresolved(alarm.alarm_rule):
+        from kfm_audit.evidence.unset import cure, when
+
         yield ctx.undecided(
             alarm,
-            "whether the alarms that it watches exist is known only after apply: alarm_rule depends on "
+            f"whether the alarms that it watches exist {when(alarm.alarm_rule)}: alarm_rule depends on "
             f"{ends_of(alarm.alarm_rule)}",
             at="alarm_rule",
-            help="refer to each alarm as ${aws_cloudwatch_metric_alarm.<name>.alarm_name}",
+            help=cure(
+                alarm.alarm_rule, "refer to each alarm as ${aws_cloudwatch_metric_alarm.<name>.alarm_name}"
+            ),
         )
     suppressor = alarm.actions_suppressor
     if suppressor is not None and isinstance(suppressor.alarm, Known):
@@ -152,7 +156,8 @@ def _judged(
             help='put the name in double quotes; in HCL they are escaped: ALARM(\\"name\\")',
             key=key,
         )
-    elif not alarms.elsewhere(composite, name):
+    elif not alarms.elsewhere(composite, name) and not (composite.deployed and at == "alarm_rule"):
+        # CloudWatch keeps what a composite that is deployed watches: it is there, and was not listed.
         yield ctx.undecided(
             composite,
             f"{verb} {shown(child)}, which is no alarm of this input: it may live elsewhere; "

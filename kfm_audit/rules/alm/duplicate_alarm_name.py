@@ -100,12 +100,14 @@ def duplicate_alarm_name(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator[Fin
     alarms = ctx.evidence.alarms
     if isinstance(alarm.alarm_name, Unknown):
         if any(other.stack == alarm.stack and other.subject != alarm.subject for other in alarms.all):
+            from kfm_audit.evidence.unset import cure, when
+
             yield ctx.undecided(
                 alarm,
-                "whether another alarm bears its name is known only after apply: "
+                f"whether another alarm bears its name {when(alarm.alarm_name)}: "
                 f"the name depends on {ends_of(alarm.alarm_name)}",
                 at="alarm_name",
-                help="build alarm_name from variables, which the plan knows",
+                help=cure(alarm.alarm_name, "build alarm_name from variables, which the plan knows"),
             )
         return
     name = known(alarm.alarm_name)

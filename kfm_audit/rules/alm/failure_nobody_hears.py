@@ -169,10 +169,13 @@ def failure_nobody_hears(evidence: Evidence, ctx: Context[NoSettings]) -> Iterat
             if outcome.answer.value == "silent":
                 names = ", ".join(alarm.subject for alarm in acting)
                 goes = "does not go off" if len(acting) == 1 else "do not go off"
+                held = outcome.about is not None
+                mend = f"let one of them go off by what this failure does: `kfm-audit drill` shows it; {_MEND[mode.name]}"
                 yield ctx.fail(
                     fact,
-                    f"pages nobody when {of} has {mode.about} ({mode.name}): {names} {goes} in six hours",
-                    help=f"let one of them go off by what this failure does: `kfm-audit drill` shows it; {_MEND[mode.name]}",
+                    f"pages nobody when {of} has {mode.about} ({mode.name}): "
+                    f"{outcome.reason if held else f'{names} {goes} in six hours'}",
+                    help=_SUPPRESS if held else mend,
                     key=f"{of} {mode.name}",
                 )
             else:
@@ -185,6 +188,10 @@ def failure_nobody_hears(evidence: Evidence, ctx: Context[NoSettings]) -> Iterat
                 )
 
 
+_SUPPRESS = (
+    "let an alarm suppress it that this failure does not set off: a deployment, a maintenance window; `kfm-audit "
+    "drill` shows what is held back"
+)
 _MEND = {
     "dead-consumer": "page on the age of the oldest message alone, or join it with OR",
     "drip": "page on the age of the oldest message alone, or join it with OR",

@@ -93,12 +93,17 @@ def invalid_alarm_rule(alarm: CompositeAlarm, ctx: Context[NoSettings]) -> Itera
         yield ctx.fail(alarm, "has no alarm_rule", at="alarm_rule", help=_HELP)
         return
     if isinstance(alarm.alarm_rule, Unknown):
+        from kfm_audit.evidence.unset import cure, when
+
         yield ctx.undecided(
             alarm,
-            "whether CloudWatch takes its rule is known only after apply: alarm_rule depends on "
+            f"whether CloudWatch takes its rule {when(alarm.alarm_rule)}: alarm_rule depends on "
             f"{ends_of(alarm.alarm_rule)}",
             at="alarm_rule",
-            help="build alarm_rule from alarm_name rather than arn: names are known in the plan",
+            help=cure(
+                alarm.alarm_rule,
+                "build alarm_rule from alarm_name rather than arn: names are known in the plan",
+            ),
         )
         return
     rule = ctx.evidence.alarms.rule_of(alarm)

@@ -120,12 +120,14 @@ def _window(alarm: MetricAlarm, ctx: Context[NoSettings]) -> Iterator[Finding]:
         *periods_of(alarm),
     ):
         if isinstance(attribute, Unknown):
+            from kfm_audit.evidence.unset import cure, when
+
             yield ctx.undecided(
                 alarm,
-                f"whether CloudWatch takes its evaluation window is known only after apply: "
+                f"whether CloudWatch takes its evaluation window {when(attribute)}: "
                 f"{at} depends on {ends_of(attribute)}",
                 at=at,
-                help="use values that the plan knows, such as variables with a default",
+                help=cure(attribute, "use values that the plan knows, such as variables with a default"),
             )
             return
 

@@ -157,11 +157,16 @@ def _as_far_as_known(alarm: MetricAlarm, unknown: Unknown, ctx: Context[NoSettin
     for query in known(alarm.metric_query) or ():
         for number, error in enumerate(check_alone(known(query.expression) or "TIME_SERIES(0)")):
             yield _said(alarm, error, query, number, ctx)
+    from kfm_audit.evidence.unset import cure, when
+
     yield ctx.undecided(
         alarm,
-        f"whether CloudWatch takes its metric math is known only after apply: it depends on {ends_of(unknown)}",
+        f"whether CloudWatch takes its metric math {when(unknown)}: it depends on {ends_of(unknown)}",
         at="metric_query",
-        help="write ids and expressions so that the plan knows them: only names of resources need references",
+        help=cure(
+            unknown,
+            "write ids and expressions so that the plan knows them: only names of resources need references",
+        ),
     )
 
 

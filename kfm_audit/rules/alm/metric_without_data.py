@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from kfm_audit.aws.metrics import Dimensions, Standing, Verdict, dimension_sets, judge, metric
+from kfm_audit.aws.metrics import Dimensions, Standing, Verdict, dimension_sets, is_own, judge, metric
 from kfm_audit.evidence.series import Series, series_of
 from kfm_audit.facts import MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
@@ -27,7 +27,8 @@ def metric_without_data(alarm: MetricAlarm, ctx: Context[NoSettings]) -> Iterato
     What AWS's documents rule out is an error. A metric of an AWS namespace that the catalogue of this
     program does not list is a note: the catalogue is large and not complete. So is a metric without any
     dimension where that means all resources of the account and region. Metrics of your own are not
-    judged.
+    judged, nor those of namespaces that AWS publishes and the catalogue holds nothing of, such as
+    `AWS/Billing`.
 
     ## Bad
     ```json tfplan.json
@@ -102,6 +103,8 @@ def metric_without_data(alarm: MetricAlarm, ctx: Context[NoSettings]) -> Iterato
 def _judged(alarm: MetricAlarm, series: Series, ctx: Context[NoSettings]) -> Iterator[Finding]:
     unknown = first_unknown(series.namespace, series.metric_name)
     namespace, name = known(series.namespace), known(series.metric_name)
+    if unknown is not None and is_own(namespace):
+        return
     if unknown is not None:
         yield _undecided(alarm, unknown, f"{series.at}metric_name", ctx)
         return
@@ -222,10 +225,13 @@ def _sets(sets: tuple[Dimensions, ...]) -> str:
 
 
 def _undecided(alarm: MetricAlarm, unknown: Unknown, at: str, ctx: Context[NoSettings]) -> Finding:
+    from kfm_audit.evidence.unset import cure, when
+
     return ctx.undecided(
         alarm,
-        f"whether the metric that it reads ever has data is known only after apply: it depends on "
-        f"{ends_of(unknown)}",
+        f"whether the metric that it reads ever has data {when(unknown)}: it depends on {ends_of(unknown)}",
         at=at,
-        help="build names from variables or from the name of the resource, which the plan knows",
+        help=cure(
+            unknown, "build names from variables or from the name of the resource, which the plan knows"
+        ),
     )

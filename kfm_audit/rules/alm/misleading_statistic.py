@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kfm_audit.aws.metrics import is_own
 from kfm_audit.evidence.series import Series, series_of, watched
 from kfm_audit.facts import MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
@@ -96,6 +97,9 @@ def misleading_statistic(alarm: MetricAlarm, ctx: Context[NoSettings]) -> Iterat
         yield _undecided(alarm, found, "metric_query", ctx)
         return
     for series in found:
+        namespace = known(series.namespace)
+        if is_own(namespace):
+            continue
         unknown = first_unknown(series.statistic, series.namespace, series.metric_name)
         if unknown is not None:
             yield _undecided(alarm, unknown, series.statistic_at, ctx)
@@ -132,10 +136,11 @@ def _is_share(alarm: MetricAlarm, series: Series) -> bool:
 
 
 def _undecided(alarm: MetricAlarm, unknown: Unknown, at: str, ctx: Context[NoSettings]) -> Finding:
+    from kfm_audit.evidence.unset import cure, when
+
     return ctx.undecided(
         alarm,
-        "whether its statistic tells what it asks is known only after apply: it depends on "
-        f"{ends_of(unknown)}",
+        f"whether its statistic tells what it asks {when(unknown)}: it depends on {ends_of(unknown)}",
         at=at,
-        help="write metric and statistic so that the plan knows them",
+        help=cure(unknown, "write metric and statistic so that the plan knows them"),
     )

@@ -152,12 +152,13 @@ def page_without_composite(alarm: MetricAlarm, ctx: Context[Composites]) -> Iter
         return
     topics = ctx.evidence.delivery.notified_topics(alarm)
     if isinstance(topics, Unknown):
+        from kfm_audit.evidence.unset import cure, when
+
         yield ctx.undecided(
             alarm,
-            "whether it notifies by itself is known only after apply: its actions come from "
-            f"{ends_of(topics)}",
+            f"whether it notifies by itself {when(topics)}: its actions come from {ends_of(topics)}",
             at="alarm_actions",
-            help="pass the topic's ARN as a module input, or plan again after the topic exists",
+            help=cure(topics, "pass the topic's ARN as a module input, or plan again after the topic exists"),
         )
         return
     if not topics.value:

@@ -100,13 +100,14 @@ def period_too_short(alarm: MetricAlarm, ctx: Context[Periods]) -> Iterator[Find
         return
     for at, period in periods_of(alarm):
         if isinstance(period, Unknown):
+            from kfm_audit.evidence.unset import cure, when
+
             yield ctx.undecided(
                 alarm,
-                f"whether its period is under {ctx.settings.minimum_period} seconds is known only after "
-                "apply: "
+                f"whether its period is under {ctx.settings.minimum_period} seconds {when(period)}: "
                 f"it depends on {ends_of(period)}",
                 at=at,
-                help="write the period so that the plan knows it",
+                help=cure(period, "write the period so that the plan knows it"),
             )
             return
         if isinstance(period, Known) and 0 < period.value < ctx.settings.minimum_period:

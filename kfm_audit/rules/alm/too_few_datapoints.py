@@ -104,12 +104,14 @@ def too_few_datapoints(alarm: MetricAlarm, ctx: Context[Datapoints]) -> Iterator
         return
     at = "evaluation_periods" if alarm.datapoints_to_alarm is ABSENT else "datapoints_to_alarm"
     if isinstance(alarm.datapoints, Unknown):
+        from kfm_audit.evidence.unset import cure, when
+
         yield ctx.undecided(
             alarm,
-            f"whether fewer than {minimum} datapoints set it off is known only after apply: {at} depends on "
+            f"whether fewer than {minimum} datapoints set it off {when(alarm.datapoints)}: {at} depends on "
             f"{ends_of(alarm.datapoints)}",
             at=at,
-            help=f"write {at} so that the plan knows it",
+            help=cure(alarm.datapoints, f"write {at} so that the plan knows it"),
         )
         return
     datapoints = known(alarm.datapoints)

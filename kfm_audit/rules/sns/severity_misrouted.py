@@ -129,13 +129,14 @@ def severity_misrouted(alarm: MetricAlarm | CompositeAlarm, ctx: Context[Misrout
 
     said = severity_of(ctx.evidence, alarm, ctx.settings.tags)
     if isinstance(said, Unknown):
+        from kfm_audit.evidence.unset import cure, when
+
         first = next(item for item in recipients if item.meant.names)
         yield ctx.undecided(
             alarm,
-            f"goes to {_described(first)}, and which severity it is itself is known only after apply "
-            f"({ends_of(said)})",
+            f"goes to {_described(first)}, and which severity it is itself {when(said)} ({ends_of(said)})",
             at="alarm_actions",
-            help="give it a name or a tag severity that the input shows",
+            help=cure(said, "give it a name or a tag severity that the input shows"),
             related=_related([first], ctx),
         )
     elif said is not None:
