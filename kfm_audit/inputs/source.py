@@ -16,6 +16,8 @@ from kfm_audit.inputs.positions import Positions
 from kfm_audit.pattern import pattern
 
 HEAD_BYTES: Final = 64 * 1024
+_SMALL: Final = 16 * 1024
+"""Bytes of a file that is kept once it was read: most Terraform sources are."""
 SHA_LIMIT: Final = 16 * 1024 * 1024
 _BOM: Final = b"\xef\xbb\xbf"
 
@@ -85,7 +87,10 @@ class Source:
         if self._data is not None or self.file is None:
             return (self._data or b"")[:HEAD_BYTES].removeprefix(_BOM)
         with self._checked(self.file).open("rb") as stream:
-            return stream.read(HEAD_BYTES).removeprefix(_BOM)
+            data = stream.read(HEAD_BYTES + 1)
+        if len(data) <= HEAD_BYTES:
+            self._data = data  # that was all of it
+        return data[:HEAD_BYTES].removeprefix(_BOM)
 
     @property
     def data(self) -> bytes:
@@ -104,8 +109,8 @@ class Source:
         return file
 
     def forget(self) -> None:
-        """Let go of the content of a file that can be read again."""
-        if self.file is not None:
+        """Let go of the content of a file that can be read again; of small ones that costs more than it saves."""
+        if self.file is not None and self._data is not None and len(self._data) > _SMALL:
             self._data = None
 
     @cached_property
