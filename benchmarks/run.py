@@ -105,7 +105,7 @@ MOST_FOR_TEN_TIMES: Final = 11
 CONTESTS: Final = (
     Contest(SMALL, (EMPTY,), rounds=31, quick=11),
     Contest(SMALL, PEERS, rounds=7, quick=3),
-    Contest(FILES, PEERS, rounds=5, quick=1),
+    Contest(FILES, PEERS, rounds=5, quick=3),
     Contest(MIDDLE, (), rounds=5, quick=3),
     Contest(LARGE, PEERS, rounds=3, quick=1),
 )

@@ -13,6 +13,7 @@ T = TypeVar("T")
 
 _NAMES: Final = frozenset(
     {
+        "stack",
         "subject",
         "origin",
         "before",
@@ -42,7 +43,7 @@ class Shapes:
     """Metric alarms by what they read and how, whatever they and their resources are called.
 
     Two alarms have one shape where they differ in nothing but their names, ARNs, texts and tags, their
-    provider and region, the place where they were read, and the values of their dimensions.
+    stack, provider and region, the place where they were read, and the values of their dimensions.
     """
 
     def __init__(self) -> None:

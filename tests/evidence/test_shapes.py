@@ -43,6 +43,7 @@ def renamed(alarm: MetricAlarm, name: str) -> MetricAlarm:
         alarm,
         subject=f'module.of["{name}"].aws_cloudwatch_metric_alarm.twin',
         origin=Origin("elsewhere.json", "/x"),
+        stack="elsewhere",
         resource_name="twin",
         alarm_name=Known(name),
         arn=ABSENT,
@@ -137,7 +138,6 @@ def test_what_an_alarm_does_is_its_shape():
         replace(alarm, subject="d", threshold=Unknown()),
         replace(alarm, subject="e", alarm_actions=Known(("arn:aws:sns:eu-west-1:111122223333:t",))),
         replace(alarm, subject="f", threshold=Known(1.0, sensitive=True)),
-        replace(alarm, subject="g", stack="other"),
         replace(alarm, subject="h", promql_criteria=Known(PromqlCriteria(query=Known("up == 0")))),
         replace(alarm, subject="i", promql_criteria=Known(PromqlCriteria(query=Known("up == 1")))),
     )
