@@ -20,7 +20,7 @@ def read_suite(path: str, data: bytes) -> Suite | tuple[Fault, ...]:
     try:
         document = read_document(data)
     except (ValueError, RecursionError) as error:
-        return (_no_yaml(path, str(error)),)
+        return (_no_yaml(path, str(error), data),)
     try:
         written = read_strictly(document.value, TestFile)
     except DocumentError as error:
@@ -35,15 +35,28 @@ def read_suite(path: str, data: bytes) -> Suite | tuple[Fault, ...]:
 
 _MARK: Final = re.compile(r" at line ([0-9]{1,9}), column ([0-9]{1,9})$", re.ASCII)
 """Where a complaint of the YAML library ends: at the place that it is about."""
+_BEGUN: Final = re.compile(
+    r"^while (?:parsing|scanning) .* at line ([0-9]{1,9}), column ([0-9]{1,9}) ", re.ASCII
+)
+"""What was being parsed, and where it begins."""
 
 
-def _no_yaml(path: str, complaint: str) -> Fault:
+def _no_yaml(path: str, complaint: str, data: bytes) -> Fault:
     """Say at its place why a file is no YAML."""
     if "UTF-8 octet" in complaint:
         return Fault(path, Place(), "is not UTF-8: save it as UTF-8")
     mark = _MARK.search(complaint)
-    place = Place(int(mark[1]), int(mark[2])) if mark else Place()
-    return Fault(path, place, f"is not YAML: {complaint[: mark.start()] if mark else complaint}")
+    if mark is None:
+        return Fault(path, Place(), f"is not YAML: {complaint}")
+    lines = data.decode("utf-8", "replace").splitlines() or [""]
+    what = f"is not YAML: {complaint[: mark.start()]}"
+    line, column = int(mark[1]), int(mark[2])
+    if (line, column) <= (len(lines), len(lines[-1])):
+        return Fault(path, Place(line, column), what)
+    # Behind the end there is nothing to look at: what was left open stands before it.
+    begun = _BEGUN.match(complaint)
+    place = Place(int(begun[1]), int(begun[2])) if begun else Place(len(lines), 1)
+    return Fault(path, place, f"{what}: the file ends before a bracket or quotation mark is closed")
 
 
 class _Reader:

@@ -8,15 +8,11 @@ import argparse
 # argparse gives this class no public name.
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
-    from kfm_audit.cli.parser import _formatter
-
     case = commands.add_parser(
         "case",
         help="show one rollback case on one page",
         description="Show one rollback case: what happened, how long the bad state could be read and by whom, "
         "what to rebuild, and what is owed by when.",
-        formatter_class=_formatter(),
-        allow_abbrev=False,
     )
     case.set_defaults(command=_case)
     add = case.add_argument

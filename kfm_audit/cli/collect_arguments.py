@@ -8,8 +8,6 @@ import argparse
 # argparse gives this class no public name.
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
-    from kfm_audit.cli.parser import _formatter
-
     collect = commands.add_parser(
         "collect",
         help="fetch what a server says, for check to read",
@@ -17,8 +15,6 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "later. Endpoint and credentials are lakectl's: LAKECTL_SERVER_ENDPOINT_URL and "
         "LAKECTL_CREDENTIALS_*, else ~/.lakectl.yaml.",
         epilog="exit codes: 0 all was got; 2 wrong usage, endpoint or credentials; 4 something was not got",
-        formatter_class=_formatter(),
-        allow_abbrev=False,
     )
     collect.set_defaults(command=_collect)
     add = collect.add_argument

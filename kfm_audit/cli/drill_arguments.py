@@ -18,16 +18,12 @@ exit codes, the highest that applies:
 # argparse gives this class no public name.
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
-    from kfm_audit.cli.parser import _formatter
-
     parser = commands.add_parser(
         "drill",
         help="say who is paged when something fails",
         description="Send the failure modes of the contract through alarms, composites, suppressors, topics and\n"
         "subscribers, and say for each queue and function who is paged, after how long, how often, or never.",
         epilog=EXIT_CODES,
-        formatter_class=_formatter(),
-        allow_abbrev=False,
     )
     parser.set_defaults(command=_drill)
     parser.add_argument(

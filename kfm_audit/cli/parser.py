@@ -49,6 +49,10 @@ def build_parser(command: str = "") -> argparse.ArgumentParser:
 class _Command(argparse.ArgumentParser):
     """The parser of one command: what it does not know it refuses itself, with its own usage."""
 
+    # argparse hands on what `add_parser` was given.
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options, formatter_class=_formatter(), allow_abbrev=False)
+
     # argparse's own signature, whose overloads say no more.
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         known, unknown = super().parse_known_args(args, namespace)
@@ -65,8 +69,6 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         description="Find inputs below PATHS by content and name, read them together, "
         "and report what is wrong.",
         epilog=EXIT_CODES,
-        formatter_class=_formatter(),
-        allow_abbrev=False,
     )
     check.set_defaults(command=_check)
     add = check.add_argument
@@ -154,8 +156,6 @@ def _add_rules(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "rules",
         help="list all rules",
         description="List all rules.",
-        formatter_class=_formatter(),
-        allow_abbrev=False,
     )
     rules.set_defaults(command=_rules)
     rules.add_argument("--format", choices=("text", "json"), default="text", help="how (default: text)")
@@ -166,8 +166,6 @@ def _add_explain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "explain",
         help="show the page of a rule",
         description="Show the page of a rule: why it is, a bad and a good example, and how to set it.",
-        formatter_class=_formatter(),
-        allow_abbrev=False,
     )
     explain.set_defaults(command=_explain)
     explain.add_argument("rule", metavar="RULE", help="id or name: ALM001, alarm-without-sns-action")

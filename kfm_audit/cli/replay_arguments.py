@@ -17,16 +17,12 @@ exit codes, the highest that applies:
 # argparse gives this class no public name.
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
-    from kfm_audit.cli.parser import _formatter
-
     parser = commands.add_parser(
         "replay",
         help="run alarms over recorded history",
         description="Run the alarms of a plan over recorded metrics, compare with what stands before it,\n"
         "and say what the change would have meant: who is paged, when and how often.",
         epilog=EXIT_CODES,
-        formatter_class=_formatter(),
-        allow_abbrev=False,
     )
     parser.set_defaults(command=_replay)
     _add_arguments(parser)

@@ -19,16 +19,12 @@ exit codes of test, the highest that applies:
 # argparse gives this class no public name.
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
-    from kfm_audit.cli.parser import _formatter
-
     parser = commands.add_parser(
         "test",
         help="test CloudWatch alarms",
         description="Run the alarms that Terraform defines over series that a file gives, and compare states, "
         "actions and notifications with those that it expects. See docs/testing-alarms.md.",
         epilog=EXIT_CODES,
-        formatter_class=_formatter(),
-        allow_abbrev=False,
     )
     parser.set_defaults(command=_test)
     option = parser.add_argument

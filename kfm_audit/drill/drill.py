@@ -58,6 +58,11 @@ class Outcome(Struct, frozen=True, kw_only=True):
     could_page: tuple[Alarm, ...] = ()
 
     @property
+    def is_silent(self) -> bool:
+        """Whether it is told that nobody is paged."""
+        return self.answer is Answer.SILENT
+
+    @property
     def reason(self) -> str:
         """`why`, as a whole clause."""
         return self.why if self.about is None else f"{self.about.subject} {self.why}"

@@ -163,7 +163,7 @@ class Resources:
         return found
 
     def _place(self, alarm: MetricAlarm) -> str:
-        return alarm.stack if alarm.deployed else self._evidence.places.environment_in(alarm.stack) or ""
+        return alarm.stack if alarm.deployed else self._evidence.environments.named_in(alarm.stack) or ""
 
 
 def _own(resource: Resource) -> Role:

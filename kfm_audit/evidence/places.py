@@ -39,27 +39,24 @@ class Place(Struct, frozen=True):
 
 
 class Places:
-    """The places of a run. Each name and ARN is looked at once, however many alarms speak of it."""
+    """The places of a run. Each ARN is looked at once, however many alarms speak of it."""
 
     def __init__(self, evidence: Evidence) -> None:
         """Look at nothing before it is asked for."""
         self._evidence = evidence
         self._arns: dict[str, Place | None] = {}
 
-    def environment_in(self, text: str) -> str | None:
-        """The one environment that a name speaks of."""
-        return self._evidence.environments.named_in(text)
-
     def environment_of(self, alarm: Alarm) -> str | None:
         """The environment of an alarm by its name, its tags or its stack, never by what it watches."""
+        named_in = self._evidence.environments.named_in
         if isinstance(alarm.alarm_name, Known) and not alarm.alarm_name.sensitive:
-            found = self.environment_in(alarm.alarm_name.value)
+            found = named_in(alarm.alarm_name.value)
             if found is not None:
                 return found
         wanted = {key.lower() for key in self._evidence.policy.environments.tags}
         tags = known(alarm.tags) or {}
         said = [value for key, value in tags.items() if key.lower() in wanted]
-        return next((found for text in (*said, alarm.stack) if (found := self.environment_in(text))), None)
+        return next((found for text in (*said, alarm.stack) if (found := named_in(text))), None)
 
     def of_topic(self, text: str) -> Place | None:
         """The place that a topic's ARN names; None for what is no topic's ARN."""

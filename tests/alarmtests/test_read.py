@@ -147,6 +147,16 @@ def test_wrong_types_at_every_level_are_faults(one, two, three):
     assert isinstance(found, Suite) or found
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [("tests: [", 1, 1), ("tests:\n  - name: x\n    series: {a: 1\n", 3, 13), ('alarms: "x', 1, 9)],
+)
+def test_what_is_left_open_is_shown_where_it_begins(text, line, column):
+    ((at, beside, message),) = faults(text)
+    assert (at, beside) == (line, column)
+    assert message.endswith(": the file ends before a bracket or quotation mark is closed")
+
+
 @pytest.mark.parametrize("text", ["&a [*a]", "a: &a {b: *a}", "[" * 300, "{" * 300, "- " * 300])
 def test_hostile_documents_are_refused(text):
     assert faults(text)[0][2].startswith("is not YAML")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kfm_audit.facts import ActionFile, ActionHook, ActionTrigger
@@ -143,6 +143,7 @@ VALUES = st.recursive(
 
 @settings(deadline=None)
 @given(VALUES)
+@example({"on": {"\n": None}})
 def test_whatever_is_written_is_read_or_refused(document) -> None:
     data = yaml.safe_dump(document, allow_unicode=True)
     fact = read(data)

@@ -8,7 +8,9 @@ import pytest
 
 from kfm_audit.policy.load import PolicyError, load_policy
 from kfm_audit.policy.model import duration
-from kfm_audit.shipped import pack_names
+from kfm_audit.rules.judge import configure
+from kfm_audit.rules.registry import built_in_rules
+from kfm_audit.shipped import pack_file, pack_names
 
 OVERRIDE = "policy: 1\nlakefs:\n  overrides:\n  - branches: [a]\n    reason: b\n"
 NO_DURATION = "is not written as it must be: 90s, 10m, 24h, 7d, for example"
@@ -28,6 +30,20 @@ def write(tmp_path, monkeypatch):
 @pytest.mark.parametrize("pack", pack_names())
 def test_packs_are_whole(pack):
     assert load_policy(pack).policy.name == pack
+
+
+@pytest.mark.parametrize("pack", pack_names())
+def test_what_a_run_trusts_of_a_pack_is_right(pack, write):
+    """A run does not check what ships: keys of each pack by itself, its contract, the settings of its rules."""
+    text = pack_file(pack).read_text()
+    write("copy.yaml", text)
+    copied = load_policy("copy.yaml")
+    assert not copied.ships
+    assert copied.policy == load_policy(pack).policy
+    assert [setting.settings() for setting in configure(built_in_rules(), copied.policy)]
+    write("copy.yaml", f"{text}\nnonsense: 1\n")
+    with pytest.raises(PolicyError, match="nonsense"):
+        load_policy("copy.yaml")
 
 
 def test_maps_are_merged_and_lists_replaced(write):

@@ -79,7 +79,8 @@ class _ActionReader:
         self.faults: list[ActionFault] = []
 
     def fault(self, at: str, message: str, cure: str, *, refused: bool = True) -> None:
-        self.faults.append(ActionFault(at, message, cure, refused))
+        # The file's own names stand in it, and may hold any character.
+        self.faults.append(ActionFault(at, _one_line(message), _one_line(cure), refused))
 
     def read(self, document: yaml_document.ActionDocument) -> None:
         root = document.root
@@ -262,6 +263,10 @@ class _ActionReader:
                         f"has a {shown} whose `{key}` is no text, or empty",
                         "write it as text, in quotes",
                     )
+
+
+def _one_line(text: str) -> str:
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def _event_cure(event: str) -> str:

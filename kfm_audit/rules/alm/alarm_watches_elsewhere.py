@@ -177,7 +177,7 @@ def _other_environment(
         return
     places = ctx.evidence.places
     for key, value in dimensions.items():
-        watched = places.environment_in(value)
+        watched = ctx.evidence.environments.named_in(value)
         own = places.environment_of(alarm) if watched is not None else None
         if own is not None and own != watched:
             yield ctx.fail(
@@ -284,7 +284,7 @@ def _other_topic(alarm: Alarm, name: str, topic: str, at: str, ctx: Context[NoSe
     """An alarm of one environment that notifies the topic of another."""
     if not ctx.evidence.environments.named:
         return
-    notified = ctx.evidence.places.environment_in(name)
+    notified = ctx.evidence.environments.named_in(name)
     own = ctx.evidence.places.environment_of(alarm) if notified is not None else None
     if own is not None and own != notified:
         yield ctx.fail(

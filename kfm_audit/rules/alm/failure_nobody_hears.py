@@ -166,7 +166,7 @@ def failure_nobody_hears(evidence: Evidence, ctx: Context[NoSettings]) -> Iterat
             acting, mode = outcome.could_page, outcome.mode
             fact = resource.fact or acting[-1]
             of = resource.names[resource.kind]
-            if outcome.answer.value == "silent":
+            if outcome.is_silent:
                 names = ", ".join(alarm.subject for alarm in acting)
                 goes = "does not go off" if len(acting) == 1 else "do not go off"
                 held = outcome.about is not None
