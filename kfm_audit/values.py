@@ -7,6 +7,7 @@ all. They are three types here, never a sentinel string.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
@@ -54,13 +55,37 @@ class Unknown(Struct, frozen=True):
     references: tuple[Reference, ...] = ()
 
 
-class Absent(Enum):
+class PartText(Unknown, frozen=True):
+    """A text that is known in part: `text` holds a mark (`aws/partly_known.py`) for each piece that is not.
+
+    For whoever does not ask for its parts it is unknown, and no more.
+    """
+
+    text: str = ""
+
+
+class PartMap(Unknown, frozen=True):
+    """A map that is known in part: `items` are all its keys, sorted, with their values as far as they are known.
+
+    For whoever does not ask for its parts it is unknown, and no more.
+    """
+
+    items: tuple[tuple[str, Known[str] | Unknown], ...] = ()
+
+
+class IdentityEnum(Enum):
+    """An enum whose members are hashed by what they are: they are looked up by the thousand.
+
+    Enum's own hash is a function in Python, which hashes the name.
+    """
+
+    __hash__ = object.__hash__
+
+
+class Absent(IdentityEnum):
     """The type of `ABSENT`."""
 
     ABSENT = "absent"
-
-    # Facts are compared by the thousand; an enum's own hash is a function in Python.
-    __hash__ = object.__hash__
 
 
 ABSENT: Final = Absent.ABSENT
@@ -103,6 +128,28 @@ class Location(Struct, frozen=True):
 def known(attribute: Attribute[T]) -> T | None:
     """The value of an attribute that is known; None of any other."""
     return attribute.value if isinstance(attribute, Known) else None
+
+
+def keys_of(attribute: Attribute[Mapping[str, str]]) -> Attribute[tuple[str, ...]]:
+    """The keys of a map, sorted: known also where some of its values are not."""
+    match attribute:
+        case Known(value, sensitive):
+            return Known(tuple(sorted(value)), sensitive)
+        case PartMap(items=items):
+            return Known(tuple(key for key, _ in items))
+        case _:
+            return attribute
+
+
+def under(attribute: Attribute[Mapping[str, str]], key: str) -> Attribute[str]:
+    """The value under a key of a map; ABSENT where it is known not to have the key."""
+    match attribute:
+        case Known(value, sensitive):
+            return Known(value[key], sensitive) if key in value else ABSENT
+        case PartMap(items=items):
+            return dict(items).get(key, ABSENT)
+        case _:
+            return attribute
 
 
 def first_unknown(*attributes: Attribute[Any]) -> Unknown | None:  # of any types at once

@@ -54,6 +54,16 @@ def test_each_gives_one_finding_and_the_rest_is_checked(name, tmp_path, check) -
     assert lost["help"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_what_powershell_writes_is_told_with_the_cure(encoding, tmp_path, check) -> None:
+    (tmp_path / "tfplan.json").write_bytes(PLAN.encode(encoding))
+    code, report = check(".", cwd=tmp_path)
+    (lost,) = report["findings"]
+    assert code == 4
+    assert lost["message"] == "claims to be a Terraform plan and is not UTF-8: it is UTF-16"
+    assert "Out-File -Encoding utf8" in lost["help"]
+
+
 @pytest.mark.slow
 def test_a_hundred_megabytes_of_nesting(tmp_path, check) -> None:
     (tmp_path / "tfplan.json").write_bytes(b'{"resource_changes":' + b"[" * 100_000_000)

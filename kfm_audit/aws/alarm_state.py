@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from kfm_audit.values import IdentityEnum
 
 
-class AlarmState(Enum):
+class AlarmState(IdentityEnum):
     """The state of a metric or composite alarm, as CloudWatch writes it."""
 
     ALARM = "ALARM"

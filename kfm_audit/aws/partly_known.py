@@ -42,6 +42,11 @@ def names_in(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def pieces(text: str) -> list[str]:
+    """The known pieces of a text, in order: before the first mark, between each two, and after the last."""
+    return _MARK.sub(UNKNOWN, text).split(UNKNOWN)
+
+
 def in_words(text: str) -> str:
     """A text for messages: `arn:aws:sns:${var.region}:...`."""
     if UNKNOWN not in text:

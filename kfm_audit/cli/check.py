@@ -166,13 +166,13 @@ def _selected(
 ) -> tuple[Rule, ...]:
     select = _words(options.select) or (profile.select if profile else ()) or config.select
     ignore = (*_words(options.ignore), *(profile.ignore if profile else ()), *config.ignore)
-    known = {word for rule in rules for word in (rule.id, rule.name, rule.family)}
-    select, ignore = (
-        tuple(word.upper() if word.upper() in known else word for word in words) for words in (select, ignore)
-    )
+    known = {word.lower(): word for rule in rules for word in (rule.id, rule.name, rule.family)}
+    select, ignore = (tuple(known.get(word.lower(), word) for word in words) for words in (select, ignore))
     for word in (*select, *ignore):
-        if word not in known:
-            raise UsageError(_no_such_rule(word, known, {rule.family for rule in rules}))
+        if word.lower() not in known:
+            from kfm_audit.rules.names import no_such_rule
+
+            raise UsageError(no_such_rule(word, rules, or_family=True))
 
     def wanted(rule: Rule) -> bool:
         words = {rule.id, rule.name, rule.family}
@@ -182,15 +182,6 @@ def _selected(
         )
 
     return tuple(rule for rule in rules if wanted(rule))
-
-
-def _no_such_rule(word: str, known: set[str], families: set[str]) -> str:
-    """Say the word that is meant, if one is like it, else the families: all rules would fill the screen."""
-    from difflib import get_close_matches
-
-    like = get_close_matches(word, sorted(known), n=1, cutoff=0.5)
-    every = f"families are {', '.join(sorted(families))}; see `kfm-audit rules`"
-    return f"no rule or family is called {word}: {f'did you mean `{like[0]}`?' if like else every}"
 
 
 def _configured(rules: tuple[Rule, ...], policy: LoadedPolicy) -> tuple[RuleSetting, ...]:

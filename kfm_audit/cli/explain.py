@@ -6,7 +6,6 @@ import argparse
 import sys
 
 from kfm_audit.cli.parser import UsageError
-from kfm_audit.policy.strict import nearest
 from kfm_audit.rules.kit import Rule
 from kfm_audit.rules.page import page
 from kfm_audit.rules.registry import built_in_rules
@@ -37,5 +36,7 @@ def _rule_called(word: str) -> Rule:
     rules = {name: rule for rule in built_in_rules() for name in (rule.id, rule.name)}
     rule = rules.get(word) or rules.get(word.upper()) or rules.get(word.lower())
     if rule is None:
-        raise UsageError(f"no rule is called {word}{nearest(word, rules)}")
+        from kfm_audit.rules.names import no_such_rule
+
+        raise UsageError(no_such_rule(word, built_in_rules()))
     return rule

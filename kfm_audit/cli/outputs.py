@@ -71,7 +71,7 @@ def _in_repository(run: Run, path: str) -> str:
 def _wants_color(options: argparse.Namespace, stream: TextIO) -> bool:
     if options.no_color or os.environ.get("NO_COLOR"):
         return False
-    return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
+    return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
 
 
 def _width(stream: TextIO) -> int:

@@ -143,10 +143,19 @@ def _watched(alarm: MetricAlarm, roles: Mapping[str, str]) -> Hashable:
 
 
 def _metrics(alarm: Alarm) -> Iterator[str]:
+    """The metrics that an alarm reads, but for those that AWS never publishes by these dimensions: ALM008's."""
     found = series_of(alarm) if isinstance(alarm, MetricAlarm) else ()
     for series in () if isinstance(found, Unknown) else found:
         match series.namespace, series.metric_name:
             case Known(namespace), Known(name):
-                yield f"{namespace} {name}"
+                if not _never_published(namespace, name, known(series.dimensions) or {}):
+                    yield f"{namespace} {name}"
             case _:
                 pass
+
+
+def _never_published(namespace: str, name: str, dimensions: Mapping[str, str]) -> bool:
+    from kfm_audit.aws.metrics import Standing, judge
+
+    verdict = judge(namespace, name, dimensions)
+    return verdict.certain and verdict.standing in (Standing.IMPOSSIBLE_DIMENSION, Standing.UNPUBLISHED_SET)

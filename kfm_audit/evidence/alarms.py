@@ -13,12 +13,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from kfm_audit.aws.arns import alarm_name, parse_arn
+from kfm_audit.evidence.leads import without_last_key
 from kfm_audit.facts import Alarm, Change, CompositeAlarm, MetricAlarm
-from kfm_audit.values import Known, ReferenceKind, Unknown, known
+from kfm_audit.values import Known, PartText, ReferenceKind, Unknown, known
 
 if TYPE_CHECKING:
     from kfm_audit.aws.alarm_rule import AlarmRuleError, InState, Node
     from kfm_audit.evidence.evidence import Evidence
+    from kfm_audit.evidence.namesakes import Namesakes
     from kfm_audit.evidence.readings import Readings
     from kfm_audit.evidence.topics import Topics
 
@@ -64,6 +66,20 @@ class Alarms:
     def elsewhere(self, beside: Alarm, name: str) -> bool:
         """Whether another stack of this run has an alarm of that name."""
         return any(stack != beside.stack for stack in self._stacks_by_name.get(name, ()))
+
+    def perhaps_named_as(self, alarm: Alarm) -> Alarm | None:
+        """Another alarm of the stack that may bear the name of one whose name is not known, or not wholly."""
+        stack = self._by_stack[alarm.stack]
+        found: Iterator[Alarm]
+        if isinstance(alarm.alarm_name, PartText):
+            from kfm_audit.evidence.namesakes import Namesakes
+
+            if alarm.stack not in self._namesakes:
+                self._namesakes[alarm.stack] = Namesakes(stack)
+            found = self._namesakes[alarm.stack].of(alarm)
+        else:
+            found = (other for other in stack if other.subject != alarm.subject)
+        return next((other for other in found if same_place(alarm, other) is not False), None)
 
     def leaving(self, beside: Alarm, name: str) -> tuple[Alarm, ...]:
         """The alarms of `beside`'s stack that bear a name now, and will not: deleted, or renamed."""
@@ -145,6 +161,17 @@ class Alarms:
         return found
 
     @cached_property
+    def _by_stack(self) -> dict[str, list[Alarm]]:
+        found: dict[str, list[Alarm]] = defaultdict(list)
+        for alarm in self.all:
+            found[alarm.stack].append(alarm)
+        return found
+
+    @cached_property
+    def _namesakes(self) -> dict[str, Namesakes]:
+        return {}
+
+    @cached_property
     def _stacks_by_name(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = defaultdict(list)
         for stack, name in self._by_name:
@@ -160,7 +187,7 @@ class Alarms:
         instances: _Names = defaultdict(list)
         for alarm in self.all:
             if alarm.subject.endswith("]"):
-                instances[alarm.stack, alarm.subject.rpartition("[")[0]].append(alarm)
+                instances[alarm.stack, without_last_key(alarm.subject)].append(alarm)
         found.update({key: alarms for key, alarms in instances.items() if len(alarms) == 1})
         return found
 

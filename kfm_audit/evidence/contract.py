@@ -5,7 +5,6 @@ Each contract alarm is kept by at most one alarm of a resource.
 
 from __future__ import annotations
 
-from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,13 +17,13 @@ from kfm_audit.evidence.series import series_of
 from kfm_audit.evidence.watched import Resource, Watched
 from kfm_audit.facts import Function, MetricAlarm, Queue, UnseenModule
 from kfm_audit.policy.contract import KINDS, Promise, ResourceKind, promised, promises
-from kfm_audit.values import Unknown, known
+from kfm_audit.values import IdentityEnum, Unknown, ends_of, first_unknown, known
 
 if TYPE_CHECKING:
     from kfm_audit.evidence.evidence import Evidence
 
 
-class Status(Enum):
+class Status(IdentityEnum):
     """How a resource stands to a contract alarm."""
 
     COVERED = "covered"
@@ -35,13 +34,17 @@ class Status(Enum):
 
 
 class Cell(Struct, frozen=True):
-    """One contract alarm of one resource. `alarm` is the one that keeps it, or comes closest; `why` for UNDECIDED."""
+    """One contract alarm of one resource. `alarm` is the one that keeps it, or comes closest.
+
+    `why` says of UNDECIDED what cannot be told, and `cure` what would decide it where there is no alarm.
+    """
 
     promise: Promise
     status: Status
     alarm: MetricAlarm | None = None
     held: Held = Held()
     why: str = ""
+    cure: str = ""
 
 
 class Row(Struct, frozen=True):
@@ -149,12 +152,11 @@ class Contract:
             None,
         )
         if floating is not None:
-            return Cell(
-                promise, Status.UNDECIDED, None, Held(), f"what {floating.subject} watches is not known"
-            )
+            return _perhaps(promise, floating)
         if resource.stack in self._unseen:
             why = f"{self._unseen[resource.stack]}, whose sources are not in the input, may make it"
-            return Cell(promise, Status.UNDECIDED, None, Held(), why)
+            cure = "check a plan, which shows what the module makes"
+            return Cell(promise, Status.UNDECIDED, None, Held(), why, cure)
         return Cell(promise, Status.MISSING)
 
     def _environment(self, resource: Resource) -> str | None:
@@ -169,6 +171,24 @@ class Contract:
             resource.stack,
         ]
         return next((found for text in said if (found := environments.named_in(text)) is not None), None)
+
+
+def _perhaps(promise: Promise, alarm: MetricAlarm) -> Cell:
+    """The cell of a promise that an alarm may keep of which the input does not show what it watches."""
+    from kfm_audit.evidence.unset import cure
+
+    found = series_of(alarm)
+    read = () if isinstance(found, Unknown) else found
+    named = (name for series in read for name in (series.metric_name, series.dimensions))
+    unknown = first_unknown(alarm.metric_query, *named) or Unknown()
+    return Cell(
+        promise,
+        Status.UNDECIDED,
+        None,
+        Held(),
+        f"what {alarm.subject} watches depends on {ends_of(unknown)}",
+        cure(unknown, f"name what {alarm.subject} watches by values that the plan knows", alarm),
+    )
 
 
 def _may_be(promise: Promise, alarm: MetricAlarm) -> bool:

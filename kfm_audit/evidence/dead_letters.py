@@ -107,8 +107,19 @@ class DeadLetters:
         if self.is_dead_letter_queue(queue):
             return Caught.NOT_NEEDED
         if self.target(queue) is not None:
-            return Caught.UNTOLD if _open(queue.redrive_policy) else Caught.YES
+            return Caught.YES if self.left_open(queue) is None else Caught.UNTOLD
         return Caught.UNTOLD if queue.stack in self._floating_redrives else Caught.NO
+
+    def left_open(self, fact: Queue | Function) -> Unknown | None:
+        """Where what fails goes, where that is written and may turn out to be nowhere."""
+        key = (fact.stack, fact.subject)
+        if isinstance(fact, Queue):
+            found = self._redrive.get(key, fact)
+            written = [found.redrive_policy]
+        else:
+            configs = self._configs.get(key, ())
+            written = [fact.dead_letter_target, *(config.failure_destination for config in configs)]
+        return next((item for item in written if isinstance(item, Unknown) and _open(item)), None)
 
     def of_function(self, function: Function) -> Caught:
         """Whether an event that the function fails on is kept."""

@@ -12,15 +12,16 @@ from enum import Enum
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
-import msgspec
 from msgspec import Struct
 
 from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.aws.arns import alarm_name, parse_arn, service_of
-from kfm_audit.facts import Alarm, Change, CompositeAlarm, EventRule, EventTarget
-from kfm_audit.values import ABSENT, Attribute, Known, Reference, ReferenceKind, Unknown
+from kfm_audit.evidence.leads import bare, without_last_key
+from kfm_audit.facts import Alarm, Change, CompositeAlarm, EventRule
+from kfm_audit.values import Known, Reference, ReferenceKind, Unknown
 
 if TYPE_CHECKING:
+    from kfm_audit.evidence.eventbridge import EventBridge
     from kfm_audit.evidence.evidence import Evidence
 
 _SCALING_SERVICES: Final = frozenset({"autoscaling", "automate"})
@@ -45,6 +46,7 @@ class Route(Struct, frozen=True):
     exists: bool | None
     """None: it cannot be told."""
     why: str = ""
+    """The resource that it goes by; where it does not exist, or perhaps not, the reason."""
 
 
 NO_ROUTE: Final = Route(exists=False)
@@ -88,8 +90,8 @@ class Delivery:
                 return ()
 
     def by_eventbridge(self, alarm: Alarm) -> Route:
-        """Whether an enabled EventBridge rule with a target matches the alarm's state changes."""
-        return _first(self._matching_rules(alarm))
+        """Whether an EventBridge rule takes the alarm's change to ALARM to a target that may tell somebody."""
+        return _first(self._eventbridge.routes(alarm)) if self._evidence.of(EventRule) else NO_ROUTE
 
     def by_composite(self, alarm: Alarm) -> Route:
         """Whether a composite alarm above it, at any height, notifies SNS when this one goes off."""
@@ -102,7 +104,10 @@ class Delivery:
                 continue
             topics = self.notified_topics(composite)
             if isinstance(topics, Known) and topics.value:
-                routes.append(Route(certain or None, composite.subject))
+                name = composite.subject
+                routes.append(
+                    Route(True, name) if certain else Route(None, f"whether {name} watches it is not known")
+                )
             elif isinstance(topics, Unknown):
                 routes.append(Route(None, f"whether {composite.subject} notifies SNS is not known"))
             else:
@@ -112,7 +117,7 @@ class Delivery:
     def _above(self, alarm: Alarm) -> Iterator[tuple[CompositeAlarm, bool]]:
         """Composites whose rule speaks of the alarm; with False where that is not certain."""
         certain = set()
-        keys = [("reference", alarm.subject), ("reference", alarm.subject.partition("[")[0])]
+        keys = [("reference", address) for address in addresses(alarm.subject)]
         if isinstance(alarm.alarm_name, Known):
             keys.insert(0, ("name", alarm.alarm_name.value))
         for key in dict.fromkeys(keys):
@@ -148,28 +153,11 @@ class Delivery:
                 found.setdefault((composite.stack, *key), []).append(composite)
         return found
 
-    def _matching_rules(self, alarm: Alarm) -> Iterator[Route]:
-        for rule in self._evidence.of(EventRule):
-            if rule.stack != alarm.stack or rule.change is Change.DELETED or not _enabled(rule):
-                continue
-            match = _pattern_matches(rule.event_pattern, alarm)
-            if match is False:
-                continue
-            if self._has_target(rule):
-                yield Route(match, rule.subject)
+    @cached_property
+    def _eventbridge(self) -> EventBridge:
+        from kfm_audit.evidence.eventbridge import EventBridge
 
-    def _has_target(self, rule: EventRule) -> bool:
-        for target in self._evidence.of(EventTarget):
-            if target.stack != rule.stack or target.change is Change.DELETED:
-                continue
-            match target.rule:
-                case Known(name) if isinstance(rule.name, Known) and name == rule.name.value:
-                    return True
-                case Unknown(references) if any(
-                    item.name in (rule.subject, rule.subject.partition("[")[0]) for item in references
-                ):
-                    return True
-        return False
+        return EventBridge(self._evidence)
 
 
 def of_reference(reference: Reference) -> Action:
@@ -181,15 +169,15 @@ def of_reference(reference: Reference) -> Action:
         case ReferenceKind.UNRESOLVED:
             return Action.UNKNOWN
         case ReferenceKind.RESOURCE | ReferenceKind.DATA:
-            return _of_type(_resource_type(reference.name))
+            return _of_type(resource_type(reference.name))
 
 
-def _of_type(resource_type: str) -> Action:
-    if resource_type == "aws_sns_topic":
+def _of_type(kind: str) -> Action:
+    if kind == "aws_sns_topic":
         return Action.SNS
-    if resource_type in _SCALING_TYPES:
+    if kind in _SCALING_TYPES:
         return Action.SCALING
-    return Action.OTHER if resource_type in _OTHER_TYPES else Action.UNKNOWN
+    return Action.OTHER if kind in _OTHER_TYPES else Action.UNKNOWN
 
 
 # Thousands of alarms notify a handful of topics.
@@ -205,9 +193,14 @@ def _of_service(service: str | None) -> Action:
     return Action.SCALING if service in _SCALING_SERVICES else Action.OTHER
 
 
-def _resource_type(address: str) -> str:
+def resource_type(address: str) -> str:
     """`aws_sns_topic` of `module.m["a.b"].data.aws_sns_topic.alerts`: the last step but one."""
-    return address.rpartition(".")[0].rpartition(".")[2]
+    return bare(address).rpartition(".")[0].rpartition(".")[2]
+
+
+def addresses(subject: str) -> tuple[str, ...]:
+    """What an expression may call a resource: a plan writes `x[each.key]` as `x`, and so for a module's key."""
+    return subject, without_last_key(subject), bare(subject)
 
 
 def _tripping_children(text: str) -> tuple[str, ...]:
@@ -221,70 +214,12 @@ def _tripping_children(text: str) -> tuple[str, ...]:
     return tuple(item.child for item in children(rule) if item.state is AlarmState.ALARM)
 
 
-def _enabled(rule: EventRule) -> bool:
-    return rule.is_enabled != Known(False) and rule.state != Known("DISABLED")
-
-
-def _pattern_matches(pattern: Attribute[str], alarm: Alarm) -> bool | None:
-    """Whether an event pattern lets the alarm's change to ALARM through; None where it cannot be told.
-
-    The event: user guide, "Alarm events and EventBridge": `source`
-    aws.cloudwatch, `detail-type` CloudWatch Alarm State Change, the alarm's ARN in
-    `resources`, `detail.alarmName`, `detail.state.value`.
-    """
-    if isinstance(pattern, Unknown):
-        return None
-    if pattern is ABSENT:
-        return False  # a schedule
-    try:
-        asked = msgspec.json.decode(pattern.value)
-    except (msgspec.MsgspecError, RecursionError):
-        return False  # EventBridge refuses it
-    name = alarm.alarm_name.value if isinstance(alarm.alarm_name, Known) else None
-    event = {
-        "source": "aws.cloudwatch",
-        "detail-type": "CloudWatch Alarm State Change",
-        "detail": {"alarmName": name, "state": {"value": "ALARM"}},
-    }
-    return _matches(asked, event)
-
-
-def _matches(asked: object, event: object) -> bool | None:
-    """Three-valued match of an event pattern; content filters and fields not shown here cannot be told."""
-    if not isinstance(asked, dict) or not isinstance(event, dict):
-        return None
-    certain = True
-    for key, wanted in asked.items():
-        if key not in event:
-            certain = False
-        elif isinstance(wanted, dict):
-            inner = _matches(wanted, event[key])
-            if inner is False:
-                return False
-            certain = certain and inner is True
-        elif isinstance(wanted, list):
-            if event[key] in wanted and event[key] is not None:
-                continue
-            if event[key] is not None and all(isinstance(item, str) for item in wanted):
-                return False
-            if not _prefix_holds(wanted, event[key]):
-                certain = False
-    return True if certain else None
-
-
-def _prefix_holds(wanted: Iterable[object], value: object) -> bool:
-    return isinstance(value, str) and any(
-        isinstance(item, dict) and isinstance(item.get("prefix"), str) and value.startswith(item["prefix"])
-        for item in wanted
-    )
-
-
 def _first(routes: Iterable[Route]) -> Route:
-    """The best of several routes: one that exists, else one that may, else none."""
+    """The best of several routes: one that exists, else one that may, else one that ends on its way, else none."""
     best = NO_ROUTE
     for route in routes:
         if route.exists:
             return route
-        if route.exists is None:
+        if route.exists is None or best is NO_ROUTE:
             best = route
     return best

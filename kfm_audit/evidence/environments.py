@@ -12,7 +12,7 @@ from kfm_audit.facts import Alarm, MetricAlarm
 from kfm_audit.pattern import pattern
 from kfm_audit.policy.model import Environments as Vocabulary
 from kfm_audit.policy.model import EvidenceOfEnvironment
-from kfm_audit.values import ABSENT, Attribute, Known, Unknown
+from kfm_audit.values import Attribute, Known, PartMap, Unknown
 
 _WORDS: Final = pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
@@ -109,10 +109,17 @@ def _map_values(
     attribute: Attribute[Mapping[str, str]], keys: Iterable[str] | None
 ) -> Iterator[str | Unknown]:
     """The values of a map; of those keys only, whatever their case, where `keys` are given."""
-    if isinstance(attribute, Unknown):
-        yield attribute
-    elif attribute is not ABSENT:
-        wanted = None if keys is None else {key.lower() for key in keys}
-        for key, value in attribute.value.items():
-            if wanted is None or key.lower() in wanted:
-                yield value
+    wanted = None if keys is None else {key.lower() for key in keys}
+    match attribute:
+        case Known(mapping):
+            items: Iterable[tuple[str, str | Unknown]] = mapping.items()
+        case PartMap(items=parts):
+            items = [(key, part if isinstance(part, Unknown) else part.value) for key, part in parts]
+        case Unknown():
+            yield attribute
+            return
+        case _:
+            return
+    for key, value in items:
+        if wanted is None or key.lower() in wanted:
+            yield value

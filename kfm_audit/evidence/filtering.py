@@ -61,8 +61,11 @@ class Filtering:
                 why = f"may have a filter policy: {ends_of(policy)}, which no input holds"
                 cure = "give the subscription's `aws sns get-subscription-attributes` too"
             else:
-                why = "has a filter policy that is known only after apply"
-                cure = "write the filter policy from values that the plan knows"
+                from kfm_audit.evidence import unset
+
+                why = f"has a filter policy that {unset.hidden(policy, subscription)}"
+                otherwise = "write the filter policy from values that the plan knows"
+                cure = unset.cure(policy, otherwise, subscription)
             return Step(reach=Reach.UNTOLD, why=why, cure=cure, at=at)
         from kfm_audit.aws.filter_match import Outcome, Reason, matches
 

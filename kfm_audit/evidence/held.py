@@ -82,9 +82,9 @@ def held(promise: Promise, alarm: MetricAlarm) -> Held:
 
 
 def _threshold(promise: Promise, alarm: MetricAlarm, read: tuple[Series, ...]) -> tuple[Departure, ...] | str:
-    ours = f"{promise.operator} {promise.threshold:g}"
+    bound = f"{promise.operator} {promise.threshold:g}"
     if isinstance(alarm.threshold_metric_id, Known):
-        what = f"compares with a band that CloudWatch learns, not {ours}"
+        what = f"compares with a band that CloudWatch learns, not {bound}"
         return (Departure("threshold_metric_id", what, f"threshold = {promise.threshold:g}"),)
     for attribute, name in (
         (alarm.threshold, "threshold"),
@@ -94,7 +94,8 @@ def _threshold(promise: Promise, alarm: MetricAlarm, read: tuple[Series, ...]) -
             return f"its {name} {_of(attribute)}"
     factor = _factor(promise, alarm, read)
     if factor is None:
-        return f"whether its expression says the same as {promise.expression} cannot be told"
+        ours = "the metric itself" if promise.expression == SINGLE else promise.expression
+        return f"whether its expression says the same as {ours} cannot be told"
     needed = promise.threshold / factor
     threshold = known(alarm.threshold)
     assert threshold is not None
@@ -108,7 +109,7 @@ def _threshold(promise: Promise, alarm: MetricAlarm, read: tuple[Series, ...]) -
     cure = f"threshold = {needed:g}" + (
         "" if operator == promise.operator else f' and comparison_operator = "{name}"'
     )
-    return (Departure(at, f"fires at {operator or 'a band,'} {threshold:g}, not {ours}{scale}", cure),)
+    return (Departure(at, f"fires at {operator or 'a band,'} {threshold:g}, not {bound}{scale}", cure),)
 
 
 def _window(promise: Promise, alarm: MetricAlarm) -> tuple[Departure, ...] | str:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from kfm_audit.evidence.leads import Leads, called
 from kfm_audit.evidence.reach import REACHED, Reach, Step
 from kfm_audit.facts import Change, Fact, Key, KeyAlias, KeyPolicy
-from kfm_audit.values import ABSENT, Attribute, Known
+from kfm_audit.values import ABSENT, Attribute, Known, ReferenceKind, Unknown
 
 if TYPE_CHECKING:
     from kfm_audit.evidence.evidence import Evidence
+    from kfm_audit.evidence.rulings import Context, Rulings
 
 _NEEDED: Final = ("kms:GenerateDataKey", "kms:Decrypt")
 _AT: Final = "kms_master_key_id"
@@ -21,22 +22,24 @@ _AT: Final = "kms_master_key_id"
 class Keys:
     """The customer managed keys of the inputs."""
 
-    def __init__(self, evidence: Evidence) -> None:
+    def __init__(self, evidence: Evidence, rulings: Rulings) -> None:
         """Index nothing before it is asked for."""
         self._evidence = evidence
+        self._rulings = rulings
 
     def step(
         self,
         key_id: Attribute[str],
         at: Fact,
+        sender: Fact,
         service: str,
-        context: Mapping[str, str | None],
+        context: Callable[[str], Context],
         managed: str,
     ) -> Step:
-        """Whether `service` may use the key that `key_id` of the fact `at` names.
+        """Whether `service` may use the key that `key_id` of the fact `at` names, for what it does for `sender`.
 
-        `managed` is the alias of the key that AWS manages for the resource: nobody can change its policy, and
-        it lets no other service in.
+        `context` gives the condition keys of its requests, as `Rulings` takes them. `managed` is the alias of
+        the key that AWS manages for the resource: nobody can change its policy, and it lets no other service in.
         """
         if key_id is ABSENT or key_id == Known(""):
             return REACHED
@@ -52,6 +55,8 @@ class Keys:
                 at=_AT,
             )
         keys = self._of(key_id, at)
+        if not keys and isinstance(key_id, Unknown) and not _names_a_key(key_id):
+            return _perhaps(key_id, at, service, cure)
         if not keys:
             return Step(
                 reach=Reach.UNTOLD,
@@ -60,14 +65,21 @@ class Keys:
                 cure=cure,
                 at=_AT,
             )
-        return self._policy_step(keys[0], service, context, cure)
+        return self._policy_step(keys[0], (at, sender), service, context, cure)
 
     def policies(self, key_id: Attribute[str], at: Fact) -> list[Attribute[str]]:
         """The policies that are asked."""
         return [self._policy(key)[1] for key in self._of(key_id, at)[:1]]
 
-    def _policy_step(self, key: Key, service: str, context: Mapping[str, str | None], cure: str) -> Step:
-        from kfm_audit.aws.resource_policy import Outcome, PolicyError, Request, Ruling, rule_on
+    def _policy_step(
+        self,
+        key: Key,
+        about: tuple[Fact, Fact],
+        service: str,
+        context: Callable[[str], Context],
+        cure: str,
+    ) -> Step:
+        from kfm_audit.aws.resource_policy import Outcome, Request
 
         holder, policy = self._policy(key)
         name = f"is encrypted with {key.subject}"
@@ -79,20 +91,19 @@ class Keys:
                 at=_AT,
             )
         if not isinstance(policy, Known):
+            from kfm_audit.evidence import unset
+
             return Step(
                 reach=Reach.UNTOLD,
-                why=f"{name}, whose policy is known only after apply",
-                cure=cure,
+                why=f"{name}, whose policy {unset.hidden(policy, holder)}",
+                cure=unset.cure(policy, cure, holder),
                 at="policy",
                 fact=holder,
             )
         for action in _NEEDED:
-            try:
-                names = called(key, self._keys, policy.value, holder)
-                request = Request(principal=service, action=action, context=context, resource_names=names)
-                ruling = rule_on(policy.value, request)
-            except PolicyError as error:
-                ruling = Ruling(Outcome.UNTOLD, str(error))
+            names = called(key, self._keys, policy.value, holder)
+            request = Request(principal=service, action=action, context=context(""), resource_names=names)
+            ruling = self._rulings.of(policy.value, request, context, key, holder, *about)
             if ruling.outcome is Outcome.ALLOWED:
                 continue
             refused = ruling.outcome is Outcome.REFUSED
@@ -138,6 +149,25 @@ class Keys:
     @cached_property
     def _aliases(self) -> Leads[KeyAlias]:
         return Leads(self._evidence.of(KeyAlias), lambda alias: (alias.arn,), lambda alias: (alias.name,))
+
+
+def _names_a_key(key_id: Unknown) -> bool:
+    """Whether it comes from a resource or data source, so that there is a key, whichever it is."""
+    return any(end.kind in (ReferenceKind.RESOURCE, ReferenceKind.DATA) for end in key_id.references)
+
+
+def _perhaps(key_id: Unknown, at: Fact, service: str, cure: str) -> Step:
+    """Of what may not be encrypted at all."""
+    from kfm_audit.evidence import unset
+
+    what = f"{_AT} {unset.when(key_id, at)}"
+    cure = unset.cure(key_id, cure, at)
+    if at.deployed:
+        said = ", ".join(end.name for end in key_id.references)
+        what = f"no input holds {said}"
+        cure = f"give the answer of {said.removeprefix('what ').removesuffix(' says')} too"
+    why = f"may be encrypted with a key that keeps {service} out: {what}"
+    return Step(reach=Reach.UNTOLD, why=why, cure=cure, at=_AT)
 
 
 def _is_alias(text: str, alias: str) -> bool:

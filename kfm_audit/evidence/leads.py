@@ -52,7 +52,7 @@ class Leads(Generic[F]):
             for attribute in locally(fact):
                 if isinstance(attribute, Known):
                     self._locally.setdefault((fact.stack, attribute.value), []).append(fact)
-            for address in dict.fromkeys((fact.subject, _without_last_key(fact.subject), bare(fact.subject))):
+            for address in dict.fromkeys((fact.subject, without_last_key(fact.subject), bare(fact.subject))):
                 self._addresses.setdefault((fact.stack, address), []).append(fact)
 
     def of(self, attribute: Attribute[str], at: Fact) -> Lead[F]:
@@ -99,7 +99,8 @@ def bare(address: str) -> str:
     return _KEY.sub("", address) if "[" in address else address
 
 
-def _without_last_key(address: str) -> str:
+def without_last_key(address: str) -> str:
+    """The address of all instances of a resource: those of modules around it keep their keys."""
     keys = list(_KEY.finditer(address)) if address.endswith("]") else []
     return address[: keys[-1].start()] if keys else address
 

@@ -99,7 +99,9 @@ class Mutes:
 def _windows(rule: AlarmMuteRule, begin: datetime, end: datetime) -> list[Window]:
     for attribute in (rule.expression, rule.duration, rule.timezone, rule.expire_date, rule.start_date):
         if isinstance(attribute, Unknown):
-            raise MuteScheduleError(f"its schedule is known only after apply ({ends_of(attribute)})")
+            from kfm_audit.evidence.unset import when
+
+            raise MuteScheduleError(f"its schedule {when(attribute, rule)} ({ends_of(attribute)})")
     found = windows(
         known(rule.expression) or "", known(rule.duration) or "", known(rule.timezone) or "", begin, end
     )

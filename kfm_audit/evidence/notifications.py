@@ -18,8 +18,8 @@ from kfm_audit.evidence.reach import (
     Told,
 )
 from kfm_audit.evidence.topics import Subscriber, Topics
-from kfm_audit.facts import Alarm, Change, ChatChannel, Subscription, Topic, UnseenModule
-from kfm_audit.values import Known
+from kfm_audit.facts import Alarm, Change, ChatChannel, Fact, Subscription, Topic, UnseenModule
+from kfm_audit.values import Attribute, Known
 
 if TYPE_CHECKING:
     from kfm_audit.evidence.evidence import Evidence
@@ -36,7 +36,7 @@ SUBSCRIBE: Final = (
 _MAY_NOT_BE: Final = Step(
     reach=Reach.UNTOLD,
     why="may not be made: its count or for_each is not known from the sources",
-    cure="check a plan, or give the variables in a *.tfvars file",
+    cure="check a plan, or give the variables in terraform.tfvars or a *.auto.tfvars file",
 )
 
 
@@ -88,6 +88,10 @@ class Notifications:
     def published(self, topic: Topic) -> tuple[tuple[Alarm, Step], ...]:
         """What the topic says to what CloudWatch publishes for each alarm that notifies it."""
         return tuple((alarm, self._publishing.step(topic, alarm)) for alarm in self.alarms(topic))
+
+    def policy_of(self, topic: Topic) -> tuple[Fact, Attribute[str]]:
+        """The policy of the topic that holds, and the fact that says so."""
+        return self._publishing.policy(topic)
 
     def dependents(self, topic: Topic) -> tuple[Alarm, ...]:
         """Alarms of which it cannot be told if anybody is told, for a reason that is the topic's own."""

@@ -9,8 +9,9 @@ from msgspec.structs import replace
 from kfm_audit.aws import alarm_message as aws
 from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.aws.message import Message, Number, SomeNumber, SomeText, SomeValue, Text
+from kfm_audit.aws.partly_known import pieces
 from kfm_audit.facts import Alarm, CompositeAlarm, MetricAlarm, MetricQuery, MetricStat
-from kfm_audit.values import Attribute, Known, Unknown
+from kfm_audit.values import Attribute, Known, PartMap, PartText, Unknown
 
 
 def published(
@@ -100,7 +101,14 @@ def _metric(stat: MetricStat) -> aws.Metric:
 
 
 def _text(attribute: Attribute[str]) -> Text:
-    return attribute.value if isinstance(attribute, Known) else SomeText()
+    match attribute:
+        case Known(value):
+            return value
+        case PartText(text=text):
+            known = pieces(text)
+            return SomeText(prefix=known[0], suffix=known[-1])
+        case _:
+            return SomeText()
 
 
 def _text_or_none(attribute: Attribute[str]) -> Text | None:
@@ -121,6 +129,8 @@ def _dimensions(attribute: Attribute[Mapping[str, str]]) -> Mapping[str, Text] |
     match attribute:
         case Known(value):
             return dict(value)
+        case PartMap(items=items):
+            return {key: _text(value) for key, value in items}
         case Unknown():
             return SomeValue()
         case _:

@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
 import msgspec
-from msgspec.structs import replace
 
 from kfm_audit.aws.arns import parse_arn, partition_of
-from kfm_audit.aws.partly_known import UNKNOWN, mark, names_in
+from kfm_audit.aws.partly_known import UNKNOWN
 from kfm_audit.evidence.alarms import account_of, region_of
 from kfm_audit.evidence.keys import Keys
 from kfm_audit.evidence.leads import Leads, called
 from kfm_audit.evidence.reach import REACHED, Reach, Step
+from kfm_audit.evidence.rulings import Rulings
 from kfm_audit.facts import Alarm, Change, CompositeAlarm, Fact, MetricAlarm, Topic, TopicPolicy
-from kfm_audit.pattern import pattern
 from kfm_audit.values import Attribute, Known, Reference, Unknown
 
 if TYPE_CHECKING:
     from kfm_audit.evidence.evidence import Evidence
 
 CLOUDWATCH: Final = "cloudwatch.amazonaws.com"
-_CALLER: Final = ".data.aws_caller_identity"
-_OWN: Final = "own-account"
-_NUMBER: Final = pattern(r"[0-9]{5}")
-"""A part of an account's number that no date has."""
 
 _ALLOW: Final = (
     'let the topic\'s policy allow the principal {"Service": "cloudwatch.amazonaws.com"} the action '
@@ -41,7 +36,8 @@ class Publishing:
         """`topics` finds the topic that a policy is for."""
         self._evidence = evidence
         self._topics = topics
-        self._keys = Keys(evidence)
+        self._rulings = Rulings(evidence)
+        self._keys = Keys(evidence, self._rulings)
         self._cache: dict[tuple[str, ...], Step] = {}
 
     def step(self, topic: Topic, alarm: Alarm) -> Step:
@@ -66,19 +62,22 @@ class Publishing:
         policy = self._policy_step(topic, alarm, context)
         if policy.reach is Reach.NOT_REACHED:
             return policy
-        key = self._keys.step(topic.kms_master_key_id, topic, CLOUDWATCH, context, "alias/aws/sns")
+        own = partial(_context, topic, alarm)
+        key = self._keys.step(topic.kms_master_key_id, topic, alarm, CLOUDWATCH, own, "alias/aws/sns")
         if key.reach is Reach.REACHED:
             return policy
         return msgspec.structs.replace(key, cause="SNS004")
 
     def _policy_step(self, topic: Topic, alarm: Alarm, context: Mapping[str, str | None]) -> Step:
-        holder, attribute = self._policy(topic)
+        holder, attribute = self.policy(topic)
         match attribute:
             case Known():
                 return self._ruled(topic, alarm, context, holder, attribute)
-            case Unknown(references):
-                what = "is not known before apply: it comes from"
-                cure = f"{_ALLOW}; or plan again after the topic exists"
+            case Unknown(references) as unknown:
+                from kfm_audit.evidence import unset
+
+                what = f"{unset.hidden(unknown, holder)}: it comes from"
+                cure = unset.cure(unknown, f"{_ALLOW}; or plan again after the topic exists", holder)
                 if topic.deployed:
                     what = "no input holds:"
                     cure = "give the topic's `aws sns get-topic-attributes` too"
@@ -102,7 +101,7 @@ class Publishing:
         policy: Known[str],
     ) -> Step:
         """What a policy says that is there."""
-        from kfm_audit.aws.resource_policy import Outcome, PolicyError, Request, Ruling, rule_on
+        from kfm_audit.aws.resource_policy import Outcome, Request
 
         request = Request(
             principal=CLOUDWATCH,
@@ -112,15 +111,8 @@ class Publishing:
             resource_names=called(topic, self._topics, policy.value, holder),
             source_names=called(alarm, self._alarms, policy.value, holder),
         )
-        try:
-            ruling = rule_on(policy.value, request)
-            if ruling.outcome is Outcome.UNTOLD:
-                own = self._in_own_account(topic, alarm, policy.value, holder)
-                context = _context(topic, alarm, _OWN)
-                if own and rule_on(own, replace(request, context=context)).outcome is Outcome.ALLOWED:
-                    return REACHED
-        except PolicyError as error:
-            ruling = Ruling(Outcome.UNTOLD, str(error))
+        own = partial(_context, topic, alarm)
+        ruling = self._rulings.of(policy.value, request, own, topic, alarm, holder)
         match ruling.outcome:
             case Outcome.ALLOWED:
                 return REACHED
@@ -145,42 +137,11 @@ class Publishing:
                     fact=holder,
                 )
 
-    def _in_own_account(self, topic: Topic, alarm: Alarm, policy: str, holder: Fact) -> str | None:
-        """The policy with one word for the account that Terraform works in, which is the alarm's too.
-
-        None where it does not ask for that account, where it denies and writes accounts out, since one of them may
-        be this one, and where its stack has several providers, which may be of several accounts.
-        """
-        asked = [name for name in names_in(policy) if f".{name}".rpartition(".")[0].endswith(_CALLER)]
-        if (
-            not asked
-            or ("Deny" in policy and _NUMBER.search(policy))
-            or {alarm.stack, holder.stack} != {topic.stack}
-        ):
-            return None
-        if len(self._providers[topic.stack]) > 1:
-            return None
-        for name in asked:
-            policy = policy.replace(mark(name), _OWN)
-        return policy
-
-    def _policy(self, topic: Topic) -> tuple[Fact, Attribute[str]]:
+    def policy(self, topic: Topic) -> tuple[Fact, Attribute[str]]:
         """The policy that holds, and the fact that says so."""
         for policy in self._policies.get((topic.stack, topic.subject), ()):
             return policy, policy.policy
         return topic, topic.policy
-
-    @cached_property
-    def _providers(self) -> dict[str, list[Attribute[Mapping[str, str]]]]:
-        """The provider configurations of each stack, as far as alarms and topics show them."""
-        found: dict[str, list[Attribute[Mapping[str, str]]]] = {}
-        of = self._evidence.of
-        facts: tuple[Alarm | Topic, ...] = (*of(MetricAlarm), *of(CompositeAlarm), *of(Topic))
-        for fact in facts:
-            known = found.setdefault(fact.stack, [])
-            if fact.provider not in known:
-                known.append(fact.provider)
-        return found
 
     @cached_property
     def _alarms(self) -> Leads[Alarm]:
@@ -198,7 +159,7 @@ class Publishing:
 
     def names_sources(self, topic: Topic) -> bool:
         """Whether a policy on the way looks at the alarm, or where it looks cannot be told."""
-        _, policy = self._policy(topic)
+        _, policy = self.policy(topic)
         texts = [policy, *self._keys.policies(topic.kms_master_key_id, topic)]
         return any(isinstance(text, Known) and "source" in text.value.lower() for text in texts)
 

@@ -18,7 +18,7 @@ from kfm_audit.aws.clock import ClockUse, clock_use
 from kfm_audit.evidence.leads import bare
 from kfm_audit.facts import Alarm, AlarmMuteRule, Change, CompositeAlarm, Fact, MetricAlarm, Schedule
 from kfm_audit.policy.span import read_instant
-from kfm_audit.values import Known, Unknown, known
+from kfm_audit.values import Known, Unknown, ends_of, known
 
 if TYPE_CHECKING:
     from kfm_audit.evidence.evidence import Evidence
@@ -76,8 +76,12 @@ def _of_mute_rules(evidence: Evidence, alarm: Alarm) -> Iterator[Quiet]:
                 if not _expired(rule, evidence.now):
                     why = f"takes no action while the mute rule {rule.subject} is active ({text.strip()})"
                     yield Quiet(why, "", sure=True, by=rule)
-            case Unknown():
-                why = f"is muted by {rule.subject}, whose schedule is known only after apply"
+            case Unknown() as unknown:
+                from kfm_audit.evidence.unset import hidden
+
+                why = (
+                    f"is muted by {rule.subject}, whose schedule {hidden(unknown, rule)} ({ends_of(unknown)})"
+                )
                 yield Quiet(why, "", sure=False, by=rule)
             case _:
                 pass

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import Enum
 from functools import cached_property
 
 from msgspec import Struct
 
 from kfm_audit.facts import ChatChannel, Fact, Subscription, Topic
+from kfm_audit.values import IdentityEnum
 
 
-class Reach(Enum):
+class Reach(IdentityEnum):
     """Whether a message gets through."""
 
     REACHED = "reached"

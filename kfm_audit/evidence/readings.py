@@ -44,6 +44,10 @@ class Readings:
         """Whether alarms of a stack that exist or will read all these metrics."""
         return all((stack, reading) in self._read for reading in readings)
 
+    def are_queried(self, stack: str, queries: tuple[str, ...]) -> bool:
+        """Whether one alarm of a stack that exists or will asks just these queries."""
+        return any(alarm.stack == stack and queries_of(alarm) == queries for alarm in self._live)
+
     def grows(self, stack: str, queue: str) -> bool:
         """Whether an alarm of the stack watches the growth of a queue, by `DIFF` or `RATE`."""
         return (stack, queue) in self._growing
@@ -119,6 +123,20 @@ def readings_of(alarm: MetricAlarm) -> tuple[Reading, ...]:
         )
         for series in found
     )
+
+
+def queries_of(alarm: MetricAlarm) -> tuple[str, ...]:
+    """The texts by which CloudWatch finds what an alarm watches, where it names no metric.
+
+    PromQL, Metrics Insights, or an expression such as `SEARCH`.
+    """
+    if alarm.is_promql:
+        criteria = known(alarm.promql_criteria)
+        query = known(criteria.query) if criteria is not None else None
+        return (query or "",)
+    if readings_of(alarm):
+        return ()
+    return tuple(text for query in known(alarm.metric_query) or () if (text := known(query.expression)))
 
 
 def _watches_growth(alarm: MetricAlarm) -> bool:

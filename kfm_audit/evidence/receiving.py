@@ -6,7 +6,7 @@ a permission, a queue a policy that lets `sns.amazonaws.com` in.
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
 from kfm_audit.aws.arns import parse_arn, partition_of
@@ -14,6 +14,7 @@ from kfm_audit.aws.partly_known import UNKNOWN, like
 from kfm_audit.evidence.keys import Keys
 from kfm_audit.evidence.leads import Leads, bare, called
 from kfm_audit.evidence.reach import REACHED, Destination, Reach, Step
+from kfm_audit.evidence.rulings import Rulings
 from kfm_audit.facts import (
     Change,
     Fact,
@@ -41,7 +42,8 @@ class Receiving:
     def __init__(self, evidence: Evidence) -> None:
         """Index nothing before it is asked for."""
         self._evidence = evidence
-        self._keys = Keys(evidence)
+        self._rulings = Rulings(evidence)
+        self._keys = Keys(evidence, self._rulings)
 
     def step(self, subscription: Subscription, destination: Destination) -> Step:
         """Whether the endpoint gets what the topic sends it, whatever the message."""
@@ -53,9 +55,11 @@ class Receiving:
                 return self._function(subscription, destination)
             case Known("sqs"):
                 return self._queue(subscription, destination)
-            case Unknown():
-                why = "has a protocol that is known only after apply"
-                cure = "write the protocol so that the plan knows it"
+            case Unknown() as unknown:
+                from kfm_audit.evidence import unset
+
+                why = f"has a protocol that {unset.hidden(unknown, subscription)}"
+                cure = unset.cure(unknown, "write the protocol so that the plan knows it", subscription)
                 return Step(reach=Reach.UNTOLD, why=why, cure=cure, at="protocol")
             case _:
                 return REACHED  # sms, application, firehose: nothing that the inputs show stands in their way
@@ -129,11 +133,12 @@ class Receiving:
                 at=_AT,
                 fact=queue,
             )
-        context = _context(destination)
-        policy = self._queue_policy(queue, destination, context)
+        sender = destination.topic or subscription
+        policy = self._queue_policy(queue, destination, sender)
         if policy.reach is not Reach.REACHED:
             return policy
-        key = self._keys.step(queue.kms_master_key_id, queue, SNS, context, "alias/aws/sqs")
+        context = partial(_context, destination)
+        key = self._keys.step(queue.kms_master_key_id, queue, sender, SNS, context, "alias/aws/sqs")
         if key.reach is Reach.REACHED:
             return REACHED
         return Step(
@@ -144,7 +149,7 @@ class Receiving:
             fact=key.fact or queue,
         )
 
-    def _queue_policy(self, queue: Queue, destination: Destination, context: dict[str, str | None]) -> Step:
+    def _queue_policy(self, queue: Queue, destination: Destination, sender: Fact) -> Step:
         holder, policy = self._policy(queue)
         cure = (
             'let the queue\'s policy allow the principal {"Service": "sns.amazonaws.com"} the action '
@@ -155,11 +160,14 @@ class Receiving:
             why = f"{name}, which has no policy that lets SNS send to it"
             return Step(reach=Reach.NOT_REACHED, why=why, cure=cure, at=_AT, fact=holder)
         if not isinstance(policy, Known):
-            why = f"{name}, whose policy " + (
-                "no input holds" if queue.deployed else "is known only after apply"
+            from kfm_audit.evidence import unset
+
+            why = (
+                f"{name}, whose policy {'no input holds' if queue.deployed else unset.hidden(policy, holder)}"
             )
+            cure = cure if queue.deployed else unset.cure(policy, cure, holder)
             return Step(reach=Reach.UNTOLD, why=why, cure=cure, at="policy", fact=holder)
-        from kfm_audit.aws.resource_policy import Outcome, PolicyError, Request, Ruling, rule_on
+        from kfm_audit.aws.resource_policy import Outcome, Request
 
         resource = queue.arn.value if isinstance(queue.arn, Known) else UNKNOWN
         topic = destination.topic
@@ -167,14 +175,12 @@ class Receiving:
             principal=SNS,
             action="sqs:SendMessage",
             resource=resource,
-            context=context,
+            context=_context(destination),
             resource_names=called(queue, self._queues, policy.value, holder),
             source_names=called(topic, self._topics, policy.value, holder) if topic else frozenset(),
         )
-        try:
-            ruling = rule_on(policy.value, request)
-        except PolicyError as error:
-            ruling = Ruling(Outcome.UNTOLD, str(error))
+        context = partial(_context, destination)
+        ruling = self._rulings.of(policy.value, request, context, sender, queue, holder)
         if ruling.outcome is Outcome.ALLOWED:
             return REACHED
         why = "it is marked sensitive" if policy.sensitive else ruling.why
@@ -232,9 +238,9 @@ def _confirmed(subscription: Subscription) -> Step:
     return REACHED
 
 
-def _context(destination: Destination) -> dict[str, str | None]:
-    """The condition keys of what SNS sends for the topic."""
-    arn = _arn(destination)
+def _context(destination: Destination, account: str = "") -> dict[str, str | None]:
+    """The condition keys of what SNS sends for the topic, as far as they are known."""
+    arn = _arn(destination, account)
     parsed = parse_arn(arn)
     account = parsed.account if parsed else UNKNOWN
     return {
@@ -249,8 +255,8 @@ def _context(destination: Destination) -> dict[str, str | None]:
     }
 
 
-def _arn(destination: Destination) -> str:
-    """The topic's ARN, as far as it is known."""
+def _arn(destination: Destination, account: str = "") -> str:
+    """The topic's ARN, as far as it is known; with `account` where its own is not."""
     topic = destination.topic
     if topic is None:
         return destination.name if parse_arn(destination.name) else UNKNOWN
@@ -258,7 +264,7 @@ def _arn(destination: Destination) -> str:
         return topic.arn.value
     name = topic.name.value if isinstance(topic.name, Known) else UNKNOWN
     region = topic.provider.value.get("region", "") if isinstance(topic.provider, Known) else ""
-    return f"arn:{partition_of(region)}:sns:{region or UNKNOWN}:{UNKNOWN}:{name}"
+    return f"arn:{partition_of(region)}:sns:{region or UNKNOWN}:{account or UNKNOWN}:{name}"
 
 
 def _permits(permission: FunctionPermission, destination: Destination) -> bool | None:

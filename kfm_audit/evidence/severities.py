@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from kfm_audit.aws.arns import parse_arn
+from kfm_audit.aws.partly_known import like, names_in, pieces
 from kfm_audit.globs import matches_any
 from kfm_audit.pattern import pattern
-from kfm_audit.values import ABSENT, Attribute, Known, Unknown, known
+from kfm_audit.values import ABSENT, Attribute, Known, PartMap, PartText, Unknown, ends_of, known
 
 if TYPE_CHECKING:
     from kfm_audit.evidence.reach import Destination
@@ -27,6 +28,9 @@ _SCALES: Final = (
 )
 """What is a severity though no policy says so, worst first. `high` and `error` are words of what is watched."""
 _SPELT: Final = {"severity": "sev", "priority": "p", "prio": "p"}
+_SPEAKING: Final = frozenset({*_SPELT, *_SPELT.values(), "level", "urgency"})
+"""Words of which the next says a severity, and by which people call what holds one."""
+_WORD: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _CARRIED: Final = frozenset({"email", "email-json", "sqs", "lambda", "firehose", "application"})
 """Protocols whose endpoint has a name that people chose; a URL is mostly a token."""
 
@@ -45,10 +49,20 @@ class Fit(Enum):
 
 
 class Said(Struct, frozen=True):
-    """The severity of an alarm, and what says so: `its tag severity`."""
+    """The severity of an alarm, and what says so: `its tag severity`.
+
+    `open` is what of that is not known yet: it may say another severity.
+    """
 
     name: str
     by: str
+    open: str = ""
+
+
+class SaidInPart(Unknown, frozen=True):
+    """The severity that the known part of an alarm's name says."""
+
+    said: Said = Said("", "")
 
 
 class Meant(Struct, frozen=True):
@@ -99,27 +113,53 @@ class Severities:
     def of(self, alarm: Alarm, tags: Iterable[str]) -> Said | Unknown | None:
         """The severity of an alarm: policy's word first, then its tag, its name, its address.
 
-        Unknown where a tag or the name may say it after apply; None where nothing does.
+        Unknown where a tag or the name may say it after apply, with what the known part of the name says
+        (`SaidInPart`); None where nothing does.
         """
         secret = isinstance(alarm.alarm_name, Known) and alarm.alarm_name.sensitive
         name = None if secret else known(alarm.alarm_name)
+        part = alarm.alarm_name if isinstance(alarm.alarm_name, PartText) else None
         for severity, route in self._routes.items():
             if route.alarms and any(
                 matches_any(text, route.alarms) for text in (alarm.subject, name) if text
             ):
                 return Said(severity, "policy (delivery.severities)")
-        if isinstance(alarm.tags, Known):
-            tagged = self._of_tags(alarm.tags.value, tags)
-            if tagged is not None:
-                return tagged
+            if part is not None:
+                matches = {like(glob, part.text) for glob in route.alarms}
+                if True in matches:
+                    return Said(severity, "policy (delivery.severities)")
+                part = None if None in matches else part  # policy may know the name, when it is known
+        tagged = self._of_tags(alarm.tags, tags)
+        if isinstance(tagged, Said):
+            return tagged
+        in_part = None if part is None else self._in_part(part)
+        if in_part is not None:
+            return in_part
         for text, by in ((name, "its name"), (alarm.subject, "its address")):
             named = self.named_in(text) if text else ()
             if named:
                 return Said(named[0], by) if len(named) == 1 else None
-        for attribute in (alarm.tags, alarm.alarm_name):
-            if isinstance(attribute, Unknown):
-                return attribute
-        return None
+        return tagged or (alarm.alarm_name if isinstance(alarm.alarm_name, Unknown) else None)
+
+    def _in_part(self, name: PartText) -> SaidInPart | None:
+        """What a name says that is known in part.
+
+        Nothing where what is missing comes from something that is called after severities, and where it may
+        belong to a word that is known.
+        """
+        origins = " ".join((*names_in(name.text), ends_of(name)))
+        if self.named_in(origins) or not _SPEAKING.isdisjoint(_plain(origins).split()):
+            return None
+        texts = pieces(name.text)
+        if any(not _SPEAKING.isdisjoint(_plain(piece).split()[-1:]) for piece in texts[:-1]):
+            return None
+        # A word beside a mark may be the end or the beginning of another one.
+        whole = [texts[0], *(piece.lstrip(_WORD) for piece in texts[1:])]
+        whole[:-1] = [piece.rstrip(_WORD) for piece in whole[:-1]]
+        named = tuple(dict.fromkeys(found for piece in whole for found in self.named_in(piece)))
+        if len(named) != 1:
+            return None
+        return SaidInPart(name.references, Said(named[0], "its name", ends_of(name)))
 
     def named_in(self, text: str) -> tuple[str, ...]:
         """The severities that are words of a text: Sev2 of `prod-sev2-backlog`, none of `non-critical`."""
@@ -190,14 +230,29 @@ class Severities:
                 return scale.index(other) - scale.index(one)
         return None
 
-    def _of_tags(self, tags: Mapping[str, str], keys: Iterable[str]) -> Said | None:
+    def _of_tags(self, tags: Attribute[Mapping[str, str]], keys: Iterable[str]) -> Said | Unknown | None:
+        """The severity of the first tag that says one; Unknown where only one that is not known may."""
+        match tags:
+            case Known(value):
+                items: Iterable[tuple[str, str | Unknown]] = value.items()
+            case PartMap(items=parts):
+                items = [(key, part if isinstance(part, Unknown) else part.value) for key, part in parts]
+            case Unknown():
+                return tags
+            case _:
+                return None
         wanted = {key.lower() for key in keys}
-        for key, value in tags.items():
-            if key.lower() in wanted:
-                named = self.named_in(value) or self.named_in(f"{key}{value}")
-                if len(named) == 1:
-                    return Said(named[0], f"its tag {key}")
-        return None
+        unknown = False
+        for key, text in items:
+            if key.lower() not in wanted:
+                continue
+            if isinstance(text, Unknown):
+                unknown = True
+                continue
+            named = self.named_in(text) or self.named_in(f"{key}{text}")
+            if len(named) == 1:
+                return Said(named[0], f"its tag {key}")
+        return tags if unknown and isinstance(tags, Unknown) else None
 
     def _meant(
         self,

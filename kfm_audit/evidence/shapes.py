@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any, Final, TypeVar
 
 from kfm_audit.facts import MetricAlarm, MetricQuery, MetricStat
-from kfm_audit.values import Attribute, Known, Reference, Unknown
+from kfm_audit.values import Attribute, Known, PartMap, Reference, Unknown
 
 T = TypeVar("T")
 
@@ -105,6 +105,8 @@ def _keys(dimensions: Attribute[Mapping[str, str]], own: str) -> Hashable:
     match dimensions:
         case Known(mapping, sensitive):
             return (sensitive, *sorted(mapping))
+        case PartMap(items=items):
+            return (_unnamed(dimensions, own), *(key for key, _ in items))
         case Unknown():
             return _unnamed(dimensions, own)
         case _:

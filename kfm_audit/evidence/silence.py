@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from kfm_audit.aws.alarm_bounds import settled
 from kfm_audit.aws.alarm_evaluation import Comparison, Treatment
@@ -58,6 +59,14 @@ def silence(alarm: MetricAlarm, prior: AlarmState) -> Silence | Unknown | None:
     if repeated:
         states[prior] = None
     return Silence(tuple(states), any(value is not None for value in values), repeated)
+
+
+def lapse(alarm: MetricAlarm) -> Silence | Unknown | None:
+    """`silence` of an alarm that was in ALARM, as far as INSUFFICIENT_DATA goes: no threshold decides about that."""
+    if isinstance(alarm.threshold, Unknown) or isinstance(alarm.comparison_operator, Unknown):
+        any_will_do = Known(Comparison.GREATER.value)
+        alarm = replace(alarm, threshold=Known(0.0), comparison_operator=any_will_do)
+    return silence(alarm, AlarmState.ALARM)
 
 
 def treatment_of(alarm: MetricAlarm) -> Treatment | Unknown | None:

@@ -1,10 +1,13 @@
-"""What sources alone do not tell and every plan does: variables without a value, and the workspace."""
+"""What sources alone do not tell and a plan may: variables without a value, the workspace, data sources, modules."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from kfm_audit.values import ReferenceKind, Unknown
+
+if TYPE_CHECKING:
+    from kfm_audit.facts import Fact
 
 _WORKSPACE: Final = "terraform.workspace"
 
@@ -20,17 +23,33 @@ def unset(unknown: Unknown) -> tuple[str, ...]:
     return tuple(sorted({item.name for item in ends}))
 
 
-def when(unknown: Unknown) -> str:
-    """Why an attribute is not known, after `whether ...`."""
-    return "cannot be told from the sources" if unset(unknown) else "is known only after apply"
+def when(unknown: Unknown, fact: Fact | None = None) -> str:
+    """Why an attribute is not known, after `whether ...`. `fact` is what it is an attribute of."""
+    if unset(unknown) or _of_sources(fact):
+        return "cannot be told from the sources"
+    return "is known only after apply"
 
 
-def cure(unknown: Unknown, otherwise: str) -> str:
-    """What makes it known: a plan, or a value for the variables; `otherwise` where it is not they that lack one."""
+def hidden(unknown: Unknown, fact: Fact) -> str:
+    """The same of a thing itself, after `a policy that ...`, `a queue whose policy ...`."""
+    return "the sources do not show" if unset(unknown) or _of_sources(fact) else "is known only after apply"
+
+
+def cure(unknown: Unknown, otherwise: str, fact: Fact | None = None) -> str:
+    """What makes it known: a plan, or a value for the variables; `otherwise` where a plan does not know it either."""
     missing = unset(unknown)
     if not missing:
-        return otherwise
+        return (
+            f"check a plan; where that does not know it either, {otherwise}"
+            if _of_sources(fact)
+            else otherwise
+        )
     variables = [name for name in missing if name != _WORKSPACE]
     if len(variables) < len(missing):
         return "check a plan, which knows the workspace"
     return f"check a plan, or give {', '.join(variables)} a value in terraform.tfvars or a *.auto.tfvars file"
+
+
+def _of_sources(fact: Fact | None) -> bool:
+    """Whether a fact was read from Terraform's sources, which do not show what a plan reads and computes."""
+    return fact is not None and fact.origin.input.endswith((".tf", ".tf.json"))

@@ -15,10 +15,10 @@ from msgspec import Struct
 from kfm_audit.evidence.dead_letters import DeadLetters, called_so
 from kfm_audit.evidence.leads import Lead
 from kfm_audit.evidence.places import apart
-from kfm_audit.evidence.series import series_of
+from kfm_audit.evidence.series import Series, series_of
 from kfm_audit.facts import Change, Function, MetricAlarm, Queue
 from kfm_audit.policy.contract import ResourceKind
-from kfm_audit.values import Attribute, Known, Unknown, known
+from kfm_audit.values import Attribute, Known, Unknown, known, under
 
 if TYPE_CHECKING:
     from kfm_audit.evidence.evidence import Evidence
@@ -72,8 +72,7 @@ class Watched:
         for alarm in self._alarms:
             series = series_of(alarm)
             unknown = isinstance(series, Unknown) or any(
-                isinstance(item.dimensions, Unknown) or isinstance(item.metric_name, Unknown)
-                for item in series
+                isinstance(item.metric_name, Unknown) or _is_floating(item) for item in series
             )
             if unknown and not self._keys(alarm):
                 found.setdefault(alarm.stack, []).append(alarm)
@@ -92,7 +91,7 @@ class Watched:
             dimension = _KEYS.get(namespace)
             if dimension is None:
                 continue
-            attribute = _value(series.dimensions, dimension)
+            attribute = under(series.dimensions, dimension)
             lead: Lead[Queue] | Lead[Function] = (
                 self._dead_letters.queues.of(attribute, alarm)
                 if namespace == "AWS/SQS"
@@ -121,6 +120,13 @@ class Watched:
         return found
 
 
+def _is_floating(series: Series) -> bool:
+    """Whether the input does not show which resource a metric is of: a dimension that names none hides none."""
+    dimension = _KEYS.get(known(series.namespace) or "")
+    attribute = series.dimensions if dimension is None else under(series.dimensions, dimension)
+    return isinstance(attribute, Unknown)
+
+
 def _far(fact: Queue | Function, alarm: MetricAlarm) -> bool:
     """Whether a resource of the alarm's stack is in another region or account."""
     return fact.stack == alarm.stack and isinstance(apart(fact, alarm), tuple)
@@ -136,11 +142,3 @@ def _kind_of(namespace: str, name: str) -> ResourceKind:
     if namespace == "AWS/Lambda":
         return "function"
     return "dlq" if called_so(name) else "queue"
-
-
-def _value(dimensions: Attribute, key: str) -> Attribute[str]:  # type: ignore[type-arg]
-    match dimensions:
-        case Known(value, sensitive):
-            return Known(value[key], sensitive) if key in value else Unknown()
-        case _:
-            return dimensions

@@ -163,6 +163,8 @@ class EventTarget(Fact, frozen=True, kw_only=True):
     arn: Attribute[str] = ABSENT
     dead_letter_arn: Attribute[str] = ABSENT
     """`arn` of `dead_letter_config`: the queue for events that the target does not take."""
+    role_arn: Attribute[str] = ABSENT
+    """The role in which EventBridge calls the target; without one the target's own policy must let it in."""
 
 
 class AlarmMuteRule(Fact, frozen=True, kw_only=True):

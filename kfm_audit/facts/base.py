@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import ClassVar
 
 from msgspec import Struct
 
-from kfm_audit.values import Origin
+from kfm_audit.values import IdentityEnum, Origin
 
 
-class Change(Enum):
+class Change(IdentityEnum):
     """What the input says will happen to the thing, or has happened to it."""
 
     CREATED = "created"

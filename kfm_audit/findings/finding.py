@@ -7,10 +7,10 @@ from enum import Enum
 
 from msgspec import Struct
 
-from kfm_audit.values import Location, Origin
+from kfm_audit.values import IdentityEnum, Location, Origin
 
 
-class Severity(Enum):
+class Severity(IdentityEnum):
     """How bad a finding is, worst first."""
 
     ERROR = "error"
@@ -26,7 +26,7 @@ class Severity(Enum):
 _RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
-class Verdict(Enum):
+class Verdict(IdentityEnum):
     """What was found out.
 
     `PENDING` is owed and not due yet; `UNDECIDED` could not be known, and is

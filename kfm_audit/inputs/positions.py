@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Final, TypeAlias
 
@@ -50,6 +49,7 @@ class Positions:
     def __init__(self, data: bytes) -> None:
         """Take a document that is known to be well-formed; `data` is without a byte order mark."""
         self._data = data
+        self._view = memoryview(data)
         self._reached: dict[str, tuple[_Extent, str]] = {}
         self._items: dict[int, list[_Extent]] = {}
         self._values: dict[tuple[int, str], _Extent | None] = {}
@@ -57,11 +57,12 @@ class Positions:
     def location(self, path: str, pointer: str, attribute: str = "") -> Location:
         """The place of the value at `pointer`, `attribute` below it, or of the nearest above that exists."""
         # Findings on one fact share its pointer.
-        if pointer not in self._reached:
-            self._reached[pointer] = self._walk(self._root, "", split_pointer(pointer))
-        (start, end), shown = self._reached[pointer]
+        reached = self._reached.get(pointer)
+        if reached is None:
+            reached = self._reached[pointer] = self._walk(self._root, "", split_pointer(pointer))
+        (start, end), shown = reached
         if attribute and shown == pointer:
-            below = [part for part in attribute.split("/") if part]
+            below = tuple(part for part in attribute.split("/") if part)
             (start, end), shown = self._walk((start, end), shown, below)
         # A value over many lines is shown by its first: an alert on a pull request needs every line in the diff.
         newline = self._data.find(b"\n", start, end)
@@ -69,15 +70,16 @@ class Positions:
         end_line, end_column = self.line_column(end if newline < 0 else newline)
         return Location(path, line, column, end_line, end_column, shown)
 
-    def _walk(self, extent: _Extent, pointer: str, parts: Iterable[str]) -> tuple[_Extent, str]:
+    def _walk(self, extent: _Extent, pointer: str, parts: tuple[str, ...]) -> tuple[_Extent, str]:
         """The extent below another, as far down as there is one, and the pointer of it."""
+        depth = 0
         for part in parts:
-            child = self._child(*extent, part)
+            child = self._child(extent, part)
             if child is None:
                 break
             extent = child
-            pointer += join_pointer(part)
-        return extent, pointer
+            depth += 1
+        return extent, pointer + join_pointer(*parts[:depth])
 
     def line_column(self, offset: int) -> tuple[int, int]:
         """1-based line and column, in code points, of a byte offset."""
@@ -97,6 +99,11 @@ class Positions:
         return self._data.isascii()
 
     @cached_property
+    def _spells(self) -> bool:
+        """Whether the document spells characters by their numbers, so that a key may be written in other ways."""
+        return b"\\u" in self._data
+
+    @cached_property
     def _blocks(self) -> list[int]:
         """How many code points begin before each block: a plan may be one line of megabytes."""
         starts = range(0, len(self._data), _BLOCK)
@@ -111,35 +118,39 @@ class Positions:
         start = len(self._data) - len(self._data.lstrip())
         return start, len(self._data.rstrip())
 
-    def _child(self, start: int, end: int, part: str) -> _Extent | None:
+    def _child(self, extent: _Extent, part: str) -> _Extent | None:
         """The extent of an array's item or of an object's value; None where there is none."""
-        opening = self._data[start : start + 1]
-        if opening == b"{":
-            # Findings share the way down to the document's large parts, and it is walked once.
-            if (start, part) not in self._values:
-                self._values[start, part] = self._value(start, end, part)
-            return self._values[start, part]
-        if opening != b"[":
-            return None
-        if start not in self._items:
-            self._items[start] = self._extents(start, end)
-        items = self._items[start]
-        return items[int(part)] if part.isascii() and part.isdigit() and int(part) < len(items) else None
+        start, end = extent
+        match self._data[start]:
+            case 0x7B:  # {
+                # Findings share the way down to the document's large parts, and it is walked once.
+                key = (start, part)
+                if key not in self._values:
+                    self._values[key] = self._value(start, end, part)
+                return self._values[key]
+            case 0x5B:  # [
+                if start not in self._items:
+                    self._items[start] = self._extents(start, end)
+                items = self._items[start]
+                number = int(part) if part.isascii() and part.isdigit() else len(items)
+                return items[number] if number < len(items) else None
+            case _:
+                return None
 
     def _value(self, start: int, end: int, name: str) -> _Extent | None:
         """The extent of a value. The decoder knows how long each is, and the key where it begins."""
         data = self._data
-        values = _OBJECT.decode(memoryview(data)[start:end])
-        if name not in values:
+        values = _OBJECT.decode(self._view[start:end])
+        value = values.get(name)
+        if value is None:
             return None
-        key = b'"%s"' % name.encode() if _PLAIN.fullmatch(name) else b""
+        key = _quoted(name)
         at = data.find(key, start, end) if key else -1
-        if at >= 0 and data.find(key, at + 1, end) < 0 and data.find(b"\\u", start, end) < 0:
+        if at >= 0 and data.find(key, at + 1, end) < 0 and not self._spells:
             # The text stands once in the object and all that is in it, and in no other spelling: it is this key.
             at += len(key)
             while data[at] in b" \n\r\t:":
                 at += 1
-            value = values[name]
             if data.startswith(value, at):
                 return at, at + len(memoryview(value))
         return self._value_by_keys(start, values, name)
@@ -164,13 +175,19 @@ class Positions:
         """The extents of an array's items."""
         extents = []
         at = start + 1
-        for item in _ARRAY.decode(memoryview(self._data)[start:end]):
+        for item in _ARRAY.decode(self._view[start:end]):
             gap = _GAP.match(self._data, at)
             at = gap.end() if gap else at
             size = len(memoryview(item))
             extents.append((at, at + size))
             at += size
         return extents
+
+
+@lru_cache(maxsize=1024)
+def _quoted(name: str) -> bytes:
+    """A name as every writer of JSON quotes it; nothing where there are several ways."""
+    return b'"%s"' % name.encode() if _PLAIN.fullmatch(name) else b""
 
 
 def _count(data: bytes) -> int:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from kfm_audit.facts import UnreadableInput
 from kfm_audit.inputs.kind import Kind, unreadable
-from kfm_audit.inputs.source import Form, Source
+from kfm_audit.inputs.source import UTF16, Form, Source
 
 
 class Foreign(Struct, frozen=True):
@@ -20,6 +20,9 @@ class Foreign(Struct, frozen=True):
 
 Recognised = Kind | Foreign | UnreadableInput
 
+_FROM_UTF16: Final = (
+    "save it as UTF-8: `>` in Windows PowerShell writes UTF-16, and `| Out-File -Encoding utf8 FILE` does not"
+)
 NO_KIND: Final = "holds nothing that an input of any kind would"
 _KINDS_HELP: Final = (
     "give a Terraform plan (`terraform show -json`), what `aws cloudwatch describe-alarms` printed, telemetry, "
@@ -69,7 +72,8 @@ def _refused(source: Source, what: str, kinds: Iterable[Kind]) -> UnreadableInpu
         case Form.EMPTY:
             return unreadable(source, f"{what}is empty", "write it again, or delete it")
         case Form.NOT_UTF8:
-            return unreadable(source, f"{what}is not UTF-8: {shape.problem}", "save it as UTF-8")
+            cure = _FROM_UTF16 if shape.problem == UTF16 else "save it as UTF-8"
+            return unreadable(source, f"{what}is not UTF-8: {shape.problem}", cure)
         case Form.TOO_DEEP:
             return unreadable(
                 source, f"{what}is nested too deeply to be read", "it is no document of ours, or hostile"

@@ -20,6 +20,10 @@ _SMALL: Final = 16 * 1024
 """Bytes of a file that is kept once it was read: most Terraform sources are."""
 SHA_LIMIT: Final = 16 * 1024 * 1024
 _BOM: Final = b"\xef\xbb\xbf"
+UTF16: Final = "it is UTF-16"
+"""The problem of a file that PowerShell's `>` wrote."""
+_UTF16: Final = frozenset({b"\xff\xfe", b"\xfe\xff", b"{\x00", b"\x00{", b"[\x00", b"\x00["})
+"""How UTF-16 begins: with its byte order mark, or as JSON without one."""
 
 
 class Form(Enum):
@@ -144,6 +148,8 @@ class Source:
         not read for it; every other JSON document is checked as a whole.
         """
         head = self.head.lstrip()
+        if self.head[:2] in _UTF16:
+            return Shape(Form.NOT_UTF8, problem=UTF16)
         if not head:
             return Shape(Form.EMPTY) if not self.data.strip() else Shape(Form.TEXT)
         if head[:1] == b"{":
@@ -156,7 +162,7 @@ class Source:
             if error.start < len(head) - 4:
                 return Shape(
                     Form.NOT_UTF8,
-                    problem=f"byte 0x{head[error.start]:02x} at offset {error.start} is not UTF-8",
+                    problem=f"byte 0x{head[error.start]:02x} at offset {self.head.find(head) + error.start}",
                 )
         return Shape(Form.TEXT)
 
@@ -204,7 +210,7 @@ class Source:
         except RecursionError:
             return Shape(Form.TOO_DEEP, problem="it is nested too deeply")
         except UnicodeDecodeError as error:
-            return Shape(Form.NOT_UTF8, problem=str(error))
+            return Shape(Form.NOT_UTF8, problem=f"byte 0x{error.object[error.start]:02x}")
         except msgspec.MsgspecError as error:
             # The first of JSON lines may be longer than the head: OTLP exporters write batches of megabytes.
             if data[:1] == b"{" and (lines := self._lines_shape(data)):

@@ -65,15 +65,23 @@ def read_strictly(document: object, into: type[T]) -> T:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """`: did you mean `x`?`, or the list of what there is, or "" where there is nothing."""
-    from difflib import get_close_matches
-
     names = sorted(known)
-    close = get_close_matches(word, names, n=1, cutoff=0.5)
-    if close:
-        return f": did you mean `{close[0]}`?"
     if not names:
         return ""
+    close = closest(word, names)
+    if close:
+        return f": did you mean `{close}`?"
     return f": known are {', '.join(f'`{name}`' for name in names)}"
+
+
+def closest(word: str, names: Iterable[str]) -> str:
+    """The name that is most like a word; of several the first, so that ALM01 is ALM001; "" where none is."""
+    from difflib import SequenceMatcher, get_close_matches
+
+    # Of several the library would give the last.
+    names = sorted(names)
+    near = sorted(get_close_matches(word, names, n=max(len(names), 1), cutoff=0.5))
+    return max(near, key=lambda name: SequenceMatcher(None, name, word).ratio(), default="")
 
 
 def _of_key(what: str, into: object, path: Path) -> str:

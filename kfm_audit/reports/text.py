@@ -23,7 +23,7 @@ from kfm_audit.values import Location
 __all__ = ["render", "render_run"]
 
 _GROUPED_FROM: Final = 6
-"""So many findings that say the same are one cause, and are shown as one."""
+"""So many findings that say the same, or stand at one place, are one cause, and are shown as one."""
 _SHOWN_OF_GROUP: Final = 3
 
 
@@ -39,25 +39,39 @@ def render(report: Report, view: View) -> str:
             blocks.extend(writer.block(settled) for settled in group)
         else:
             blocks.extend(writer.block(settled) for settled in group[:_SHOWN_OF_GROUP])
-            blocks.append(writer.rest(group[_SHOWN_OF_GROUP:]))
+            blocks.append(writer.rest(group))
     return "\n\n".join(blocks) + "\n"
 
 
 def _groups(shown: Sequence[SettledFinding]) -> list[list[SettledFinding]]:
-    """Findings of one cause (same rule, verdict, words but for the subject) together, where the first is."""
-    groups: dict[tuple[object, ...], list[SettledFinding]] = {}
-    for settled in shown:
-        finding = settled.finding
-        words = finding.message.replace(finding.subject, "\0") if finding.subject else finding.message
-        cause = (finding.rule, finding.verdict, finding.severity, settled.known, settled.acceptance, words)
-        groups.setdefault(cause, []).append(settled)
-    together = {id(group[0]): group for group in groups.values() if len(group) >= _GROUPED_FROM}
-    grouped = {id(settled) for group in together.values() for settled in group}
-    return [
-        together.get(id(settled), [settled])
-        for settled in shown
-        if id(settled) in together or id(settled) not in grouped
-    ]
+    """Findings of one cause together, where the first is: those that say the same, else those of one place."""
+    of = {id(settled): [settled] for settled in shown}
+    for cause in (_words, _place):
+        groups: dict[tuple[object, ...], list[SettledFinding]] = {}
+        for settled in shown:
+            if len(of[id(settled)]) == 1:
+                groups.setdefault((*_kind(settled), *cause(settled)), []).append(settled)
+        for group in groups.values():
+            if len(group) >= _GROUPED_FROM:
+                of.update((id(settled), group) for settled in group)
+    return [of[id(settled)] for settled in shown if of[id(settled)][0] is settled]
+
+
+def _kind(settled: SettledFinding) -> tuple[object, ...]:
+    finding = settled.finding
+    return finding.rule, finding.verdict, finding.severity, settled.known, settled.acceptance
+
+
+def _words(settled: SettledFinding) -> tuple[object, ...]:
+    """What it says, but for the subject."""
+    finding = settled.finding
+    return (finding.message.replace(finding.subject, "\0") if finding.subject else finding.message,)
+
+
+def _place(settled: SettledFinding) -> tuple[object, ...]:
+    """The argument that it shows, which `count`, `for_each` or a module made many of; itself where there is none."""
+    where = settled.location
+    return (where.path, where.line, where.column) if where.line else (id(settled),)
 
 
 def _stacks(shown: Sequence[SettledFinding]) -> int:
@@ -114,12 +128,13 @@ class _Writer:
             lines.extend(f"    {neutral(line)}" for line in _one_key_a_line(finding.document))
         return "\n".join(lines)
 
-    def rest(self, left: list[SettledFinding]) -> str:
+    def rest(self, group: list[SettledFinding]) -> str:
         """What stands for the findings of a group that are not shown."""
-        finding = left[0].finding
+        left = group[_SHOWN_OF_GROUP:]
         paths = len({settled.location.path for settled in left})
+        alike = "that say the same" if len({_words(settled) for settled in group}) == 1 else "at this line"
         files = f" in {paths} files" if paths > 1 else ""
-        text = f"... and {len(left)} more of {finding.rule} that say the same{files}; list all: --output json"
+        text = f"... and {len(left)} more of {left[0].finding.rule} {alike}{files}; list all: --output json"
         return "\n".join(self._wrapped("", text))
 
     def _header(self, settled: SettledFinding) -> str:

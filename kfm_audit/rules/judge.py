@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 import msgspec
@@ -19,6 +19,8 @@ from kfm_audit.values import Origin
 _ENTRY_KEYS = ("severity", "undecided")
 _Waking: TypeAlias = tuple[tuple[str, ...], frozenset[Change]]
 """What wakes a rule: types of facts, and changes."""
+_Subject: TypeAlias = tuple[Fact | Evidence, int | None]
+"""What a rule is woken on; of a metric alarm its shape, too."""
 
 
 class RuleSetting(Struct, frozen=True):
@@ -94,35 +96,32 @@ def judge(settings: Iterable[RuleSetting], evidence: Evidence) -> Judgement:
     findings: list[Finding] = []
     failed: list[FailedRule] = []
     tested: dict[str, int] = {}
-    waking: dict[_Waking, tuple[Fact | Evidence, ...]] = {}
+    waking: dict[_Waking, tuple[_Subject, ...]] = {}
     for setting in settings:
         rule = setting.rule
         context: Context[Any] | None = None
         body: RuleBody | None = None
         silent: set[int] = set()
-        n = 0
         # Most rules are woken by the same facts: these are looked through once.
         key = (rule.on, rule.changes)
         if key not in waking:
             waking[key] = tuple(_woken(rule, evidence))
-        for subject in waking[key]:
-            n += 1
+        for subject, shape in waking[key]:
+            if shape in silent:
+                continue
             try:
                 # A rule that nothing wakes is never imported.
                 context = context or _context(setting, evidence)
                 body = body or rule.body
-                shape = evidence.shapes.of(subject) if body.alike and isinstance(subject, MetricAlarm) else -1
-                if shape in silent:
-                    continue
                 made = tuple(body.judge(subject, context))
                 if made:
                     findings.extend([_as_policy_says(finding, setting) for finding in made])
-                elif shape >= 0:
+                elif body.alike and shape is not None:
                     silent.add(shape)
             # A rule may fail in any way; that is a finding about the rule, and the run goes on.
             except (Exception, SystemExit) as error:  # noqa: BLE001
                 failed.append(failure(rule.id, subject, error))
-        tested[rule.id] = n
+        tested[rule.id] = len(waking[key])
     return Judgement(findings=tuple(findings), failed=tuple(failed), tested=tested)
 
 
@@ -130,14 +129,14 @@ def _context(setting: RuleSetting, evidence: Evidence) -> Context[Any]:
     return Context(setting.rule, setting.severity, setting.settings(), evidence)
 
 
-def _woken(rule: Rule, evidence: Evidence) -> Iterable[Fact | Evidence]:
+def _woken(rule: Rule, evidence: Evidence) -> Iterator[_Subject]:
     for kind in rule.on:
         if kind == Evidence.__name__:
-            yield evidence
+            yield evidence, None
         else:
             for fact in evidence.named(kind):
                 if fact.change in rule.changes:
-                    yield fact
+                    yield fact, evidence.shapes.of(fact) if isinstance(fact, MetricAlarm) else None
 
 
 def _as_policy_says(finding: Finding, setting: RuleSetting) -> Finding:

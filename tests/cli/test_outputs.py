@@ -134,6 +134,27 @@ def test_colour_follows_terminal_and_wishes(project, monkeypatch):
     assert ESCAPE in project.check().out, "an empty NO_COLOR is none (no-color.org)"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals of this kind")
+@pytest.mark.parametrize(("terminal", "coloured"), [("xterm-256color", True), ("dumb", False)])
+def test_a_dumb_terminal_is_not_coloured(project, terminal, coloured):
+    import pty
+
+    command = [sys.executable, "-m", "kfm_audit", "check", "--isolated", "--select", "ALM001", "tfplan.json"]
+    environment = {name: value for name, value in os.environ.items() if "COLOR" not in name}
+    ours, theirs = pty.openpty()
+    with os.fdopen(ours, "rb", buffering=0) as terminal_end:
+        subprocess.run(
+            command,
+            cwd=project.folder,
+            env=environment | {"TERM": terminal, "PYTHONPATH": str(ROOT)},
+            stdout=theirs,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
+        os.close(theirs)
+        assert (ESCAPE.encode() in terminal_end.read(1024)) is coloured
+
+
 def test_a_file_is_never_coloured(project, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
     project.check("--output", "text=report.txt", "--quiet")

@@ -42,7 +42,7 @@ def test_usage(project, arguments, said) -> None:
     ("document", "said"),
     [
         ({"rules": {"LFS001": {"sevrity": "note"}}}, "unknown key `sevrity`: did you mean `severity`?"),
-        ({"rules": {"LFS01": {}}}, "no rule is called LFS01: did you mean `LFS0"),
+        ({"rules": {"LFS01": {}}}, "no rule is called LFS01: did you mean `LFS001`?"),
         (
             {"lakefs": {"environment_branches": {"prod": ["env/prod"]}}},
             "no lakeFS branch can be called 'env/prod'",

@@ -81,11 +81,35 @@ def test_explain_knows_the_nearest_rule(project, word):
     assert "did you mean `" in done.err
 
 
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("alarm-mutd", "no rule is called alarm-mutd: did you mean `alarm-muted`?"),
+        ("alm0011", "no rule is called alm0011: did you mean `ALM011`?"),
+        ("alm", "ALM is a family, not a rule; its rules are listed by `kfm-audit rules`"),
+        (
+            "XXX",
+            "no rule is called XXX: families are ALM, LFS, PRV, SNS, SYS, TEL; see `kfm-audit rules`",
+        ),
+    ],
+)
+def test_explain_says_what_may_be_meant_and_never_all_rules(project, word, said):
+    assert project.run("explain", word).err == f"kfm-audit: {said}\n"
+
+
 @pytest.mark.parametrize("word", ["ALM001", "alm001", "alarm-without-sns-action", "Alarm-Without-SNS-Action"])
 def test_explain_takes_id_and_name_in_any_case(project, word):
     done = project.run("explain", word)
     assert done.code == 0
     assert done.out.startswith("# ALM001 alarm-without-sns-action\n\nNo SNS topic is told")
+
+
+@pytest.mark.parametrize("word", ["alm001", "alm", "Alarm-Without-SNS-Action"])
+def test_select_takes_id_family_and_name_in_any_case(project, word):
+    assert (
+        project.check("--select", word, "--fail-on", "never").out
+        == project.check("--select", word.lower() if "-" in word else word.upper(), "--fail-on", "never").out
+    )
 
 
 @pytest.mark.parametrize("option", [("--fail", "never"), ("--min-sev", "note"), ("--fail-on", "fatal")])

@@ -161,7 +161,8 @@ def test_an_alarm_of_which_it_is_not_known_what_it_watches_may_be_the_one(contra
         "depth": {
             "status": "undecided",
             "alarm": None,
-            "why": "what aws_cloudwatch_metric_alarm.any watches is not known",
+            "why": "what aws_cloudwatch_metric_alarm.any watches depends on "
+            "aws_cloudwatch_metric_alarm.any.dimensions",
         },
         "age": {"status": "missing", "alarm": None, "why": ""},
     }

@@ -19,7 +19,17 @@ from kfm_audit.rules.judge import configure
 from kfm_audit.rules.kit import Context
 from kfm_audit.rules.registry import built_in_rules
 from kfm_audit.testing import read_case
-from kfm_audit.values import ABSENT, Attribute, Known, Origin, Reference, ReferenceKind, Unknown, known
+from kfm_audit.values import (
+    ABSENT,
+    Attribute,
+    Known,
+    Origin,
+    PartMap,
+    Reference,
+    ReferenceKind,
+    Unknown,
+    known,
+)
 
 RULES = Path(__file__).parent.parent / "rules"
 ONCE = [ends_in_silence]
@@ -143,6 +153,27 @@ def test_what_an_alarm_does_is_its_shape():
     )
     numbers = [shapes.of(item) for item in (alarm, *others)]
     assert len(set(numbers)) == len(numbers)
+
+
+def test_names_of_dimensions_are_a_shape_though_their_values_are_not_known():
+    queue = Unknown((Reference("aws_sqs_queue.soils", ReferenceKind.RESOURCE),))
+    plain = MetricAlarm(subject="a", origin=Origin("plan.json"), resource_name="a", dimensions=queue)
+
+    def known(subject: str, *items: tuple[str, Known[str] | Unknown]) -> MetricAlarm:
+        return replace(plain, subject=subject, dimensions=PartMap(queue.references, items))
+
+    shapes = Shapes()
+    numbers = [
+        shapes.of(alarm)
+        for alarm in (
+            plain,
+            known("b", ("QueueName", queue)),
+            known("c", ("Queue", queue)),
+            known("d", ("Queue", queue), ("Stage", Known("prod"))),
+        )
+    ]
+    assert len(set(numbers)) == len(numbers)
+    assert shapes.of(known("e", ("Queue", queue), ("Stage", Known("dev")))) == numbers[-1]
 
 
 def test_what_is_computed_of_each_alarm_is_of_one_shape():

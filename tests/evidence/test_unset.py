@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kfm_audit.evidence.unset import cure, unset, when
-from kfm_audit.values import Reference, ReferenceKind, Unknown
+from kfm_audit.evidence.unset import cure, hidden, unset, when
+from kfm_audit.facts import MetricAlarm
+from kfm_audit.values import Origin, Reference, ReferenceKind, Unknown
 
 
 def of(*names: str, kind: ReferenceKind = ReferenceKind.UNRESOLVED) -> Unknown:
@@ -44,3 +45,24 @@ def test_what_is_unset_is_no_matter_of_the_apply():
         "check a plan, which knows the workspace"
     )
     assert (when(MIXED), cure(MIXED, "plan again")) == ("is known only after apply", "plan again")
+
+
+@pytest.mark.parametrize(
+    ("file", "why", "what"),
+    [
+        (
+            "infra/main.tf",
+            "cannot be told from the sources",
+            "check a plan; where that does not know it either, write it out",
+        ),
+        ("infra/tfplan.json", "is known only after apply", "write it out"),
+    ],
+)
+def test_what_a_data_source_says_is_a_matter_of_the_plan_where_sources_were_read(file, why, what):
+    alarm = MetricAlarm(subject="aws_cloudwatch_metric_alarm.a", origin=Origin(file), resource_name="a")
+    unknown = of("data.aws_ssm_parameter.limit", kind=ReferenceKind.DATA)
+    assert (when(unknown, alarm), cure(unknown, "write it out", alarm)) == (why, what)
+    assert hidden(unknown, alarm) == why.replace("cannot be told from the sources", "the sources do not show")
+    assert cure(of("var.limit"), "write it out", alarm) == (
+        "check a plan, or give var.limit a value in terraform.tfvars or a *.auto.tfvars file"
+    )

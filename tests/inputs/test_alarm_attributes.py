@@ -33,6 +33,7 @@ JSON_VALUES = st.recursive(
 NAMES = (
     *("evaluation_periods", "datapoints_to_alarm", "threshold", "period", "statistic", "treat_missing_data"),
     *("metric_query", "comparison_operator", "unit", "threshold_metric_id", "region"),
+    *("dimensions", "tags", "alarm_name"),
 )
 
 

@@ -278,6 +278,23 @@ def answer(data, **more):
     return {"status": "success", "data": data, **more}
 
 
+def test_names_of_labels_alone_are_refused():
+    cause = (
+        "is an answer of Prometheus that lists names of labels or their values, and no metric that has them"
+    )
+    assert lost(read(answer(["__name__", "dataset"]))) == [("", cause, "", 0)]
+
+
+def test_an_answer_that_prometheus_says_is_not_whole_is_lost_in_part():
+    data = [{"__name__": "kfm_rows_total", "dataset": "ssurgo"}]
+    facts = read(
+        answer(data, warnings=["results truncated due to limit", "PromQL warning: mixed histograms"])
+    )
+    assert list(families(facts)) == ["kfm_rows_total"]
+    cause = "Prometheus warns that the answer is not whole: `results truncated due to limit`"
+    assert lost(facts) == [("data", cause, "/warnings/0", 0)]
+
+
 SERIES = [
     {"__name__": "kfm_rows_total", "dataset": "ssurgo", "job": "etl", "instance": "10.0.0.1:9100"},
     {"__name__": "kfm_rows_total", "dataset": "nhd", "job": "etl", "instance": "10.0.0.1:9100"},
@@ -463,7 +480,7 @@ def test_list_metrics():
                 listed("Build", layer="water"),
                 listed("Build", "KFM/Other", layer="soil"),
             ],
-            "NextToken": "x",
+            "NextToken": None,
         }
     )
     found = families(facts)
@@ -478,6 +495,14 @@ def test_list_metrics_wrong_types():
     facts = read({"Metrics": [listed("Build", layer="soil"), listed("Build", layer=3), {"MetricName": "x"}]})
     assert list(families(facts)) == ["KFM/Tiles Build"]
     assert [pointer for _, _, pointer, _ in lost(facts)] == ["/Metrics/1", "/Metrics/2"]
+
+
+def test_list_metrics_that_goes_on_lacks_the_pages_that_follow():
+    first, second = {"Metrics": [listed("Build")], "NextToken": "x"}, {"Metrics": [listed("Serve")]}
+    cause = "is one page of several: its last NextToken leads to more"
+    assert lost(read(first)) == [("the pages that follow", cause, "/NextToken", 0)]
+    assert lost(read(lines(first, second))) == []
+    assert lost(read(lines(second, first))) == [("the pages that follow", cause, "/NextToken", 2)]
 
 
 def test_list_metrics_of_nothing_gives_no_fact():

@@ -14,7 +14,7 @@ from kfm_audit.inputs.kind import ReadContext, Reading
 from kfm_audit.inputs.source import Source
 from kfm_audit.inputs.terraform.plan import KIND
 from kfm_audit.policy.model import Policy
-from kfm_audit.values import ABSENT, Known, Reference, ReferenceKind, Unknown
+from kfm_audit.values import ABSENT, Known, PartMap, Reference, ReferenceKind, Unknown, keys_of
 
 CONTEXT = ReadContext(Policy(policy=1, name="test"), Path("/base"), Path("/base"))
 
@@ -163,6 +163,68 @@ def test_tags_come_from_tags_all_else_from_defaults_and_tags() -> None:
     (fact,) = read(document).facts
     assert fact.tags == Known({"Team": "data", "Environment": "prod"})
     assert fact.provider == Known({"region": "us-east-1"})
+
+
+DIMENSIONS = Unknown((Reference(f"{ALARM}.dimensions", ReferenceKind.UNRESOLVED),))
+
+
+@pytest.mark.parametrize(
+    ("after", "marks", "secrets", "items"),
+    [
+        ({}, {"InstanceId": True}, {}, (("InstanceId", DIMENSIONS),)),
+        # Known keys are omitted from the marks, and unknown ones from `after` (facts on Terraform, 1, points 5 and 6).
+        (
+            {"Size": 5, "Null": None, "A": "a"},
+            {"InstanceId": True, "Size": False},
+            None,
+            (("A", Known("a")), ("InstanceId", DIMENSIONS), ("Size", Known("5"))),
+        ),
+        (None, {"InstanceId": True}, {}, (("InstanceId", DIMENSIONS),)),
+        # An older plan writes null for what it marks.
+        ({"InstanceId": None}, {"InstanceId": True}, {}, (("InstanceId", DIMENSIONS),)),
+        (
+            {"A": "a"},
+            {"B": True},
+            {"A": True},
+            (("A", Known("a", sensitive=True)), ("B", DIMENSIONS)),
+        ),
+    ],
+)
+def test_a_map_that_is_marked_one_by_one_keeps_its_keys(after, marks, secrets, items) -> None:
+    fact = alarm(
+        {"dimensions": after}, after_unknown={"dimensions": marks}, after_sensitive={"dimensions": secrets}
+    )
+    assert fact.dimensions == PartMap(DIMENSIONS.references, items)
+
+
+@pytest.mark.parametrize(
+    ("after", "marks", "secrets"),
+    [
+        ({}, True, {}),
+        (None, True, {}),
+        ({"A": "a"}, True, {}),
+        ({"A": "a"}, {"B": True}, True),
+        ({"A": ["a"]}, {"B": True}, {}),
+        (["a"], {"B": True}, {}),
+        ({"A": "a"}, [True], {}),
+    ],
+)
+def test_a_map_of_which_not_all_keys_are_shown_is_unknown(after, marks, secrets) -> None:
+    fact = alarm(
+        {"dimensions": after}, after_unknown={"dimensions": marks}, after_sensitive={"dimensions": secrets}
+    )
+    assert fact.dimensions == DIMENSIONS
+
+
+def test_what_was_has_its_keys_and_what_will_be_too() -> None:
+    fact = alarm(
+        {"dimensions": {}},
+        actions=["update"],
+        before={"dimensions": {"InstanceId": "i-1"}},
+        after_unknown={"dimensions": {"InstanceId": True}},
+    )
+    assert isinstance(fact.before, MetricAlarm)
+    assert keys_of(fact.before.dimensions) == keys_of(fact.dimensions) == Known(("InstanceId",))
 
 
 def test_an_attribute_of_a_dynamic_block_is_unresolved() -> None:

@@ -143,6 +143,53 @@ def test_blocks_of_a_set_are_found_by_their_id(tmp_path) -> None:
     }
 
 
+MADE = """\
+resource "aws_cloudwatch_metric_alarm" "ratio" {
+  alarm_name = "prod-ratio"
+  dynamic "metric_query" {
+    for_each = { errors = "Errors", calls = "Invocations" }
+    content {
+      id = metric_query.key
+      metric {
+        metric_name = metric_query.value
+        period      = 10
+      }
+    }
+  }
+  metric_query {
+    id          = "ratio"
+    expression  = "errors / calls"
+    return_data = true
+  }
+}
+"""
+
+
+def test_what_a_dynamic_block_makes_is_found_in_its_content(tmp_path) -> None:
+    (tmp_path / "main.tf").write_text(MADE)
+    context = ReadContext(Policy(policy=1, name="test"), tmp_path, tmp_path)
+    stacks = Stacks([], [Source("main.tf", tmp_path / "main.tf")], context)
+    ((fact,),) = stacks.facts().values()
+    lines = {
+        path: location.line
+        for path in (
+            "metric_query/0/metric/0/metric_name",
+            "metric_query/1/metric/0/period",
+            "metric_query/1",
+            "metric_query/2/expression",
+            "metric_query",
+        )
+        if (location := stacks.locate(fact.origin, path))
+    }
+    assert lines == {
+        "metric_query/0/metric/0/metric_name": 8,
+        "metric_query/1/metric/0/period": 9,
+        "metric_query/1": 3,
+        "metric_query/2/expression": 15,
+        "metric_query": 3,
+    }
+
+
 def test_windows_line_ends_and_byte_order_mark(folder, check) -> None:
     (folder / "infra/main.tf").write_bytes(b"\xef\xbb\xbf" + MAIN.replace("\n", "\r\n").encode())
     _, report = check(".", cwd=folder)

@@ -6,6 +6,7 @@ from hypothesis import assume, given, settings
 from kfm_audit.findings.finding import Severity, Verdict
 from kfm_audit.reports import FORMATS
 from kfm_audit.reports.text import render, render_run
+from kfm_audit.values import Location
 from tests.reports.builder import (
     ANSWERED,
     FAILED,
@@ -57,6 +58,23 @@ def test_the_subject_within_the_message_keeps_no_group_apart():
         for number in range(7)
     ]
     assert "... and 4 more of ALM001 that say the same; list all" in render(report(*each), view())
+
+
+def test_what_one_argument_makes_of_many_instances_is_one_block():
+    """The values of a `for_each` are in the words; the line to change is one."""
+    line = Location("infra/prod/queues.tf", 12, 3, 12, 40)
+    each = [
+        finding("ALM016", f"fires at {300 + number}, not at 300", subject=f"queue[{number}]", at=line)
+        for number in range(312)
+    ]
+    text = render(report(*each), view())
+    assert text.count("not at 300") == 3
+    assert "... and 309 more of ALM016 at this line; list all: --output json" in text
+
+
+def test_findings_of_one_input_without_lines_are_no_place():
+    each = [finding(message=f"fires at {number}", at=Location("alarms.json")) for number in range(9)]
+    assert "more of" not in render(report(*each), view())
 
 
 def test_findings_that_differ_in_verdict_are_no_group():

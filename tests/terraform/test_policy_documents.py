@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kfm_audit.aws.partly_known import mark
-from kfm_audit.inputs.terraform.language.values import Budget, PartText, Value
+from kfm_audit.inputs.terraform.language.values import Budget, Value
 from kfm_audit.inputs.terraform.policy_document import policy_text
 from kfm_audit.testing.run import run_check
-from kfm_audit.values import Unknown
+from kfm_audit.values import PartText, Unknown
 
 DOCUMENTS = Path(__file__).parent / "documents"
 FILES = {path.name: path.read_text(encoding="utf-8") for path in DOCUMENTS.iterdir()}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from kfm_audit.aws.partly_known import mark
 from kfm_audit.facts import (
     Fact,
     MetricAlarm,
@@ -22,7 +23,18 @@ from kfm_audit.inputs.source import Source
 from kfm_audit.inputs.terraform.plan import KIND as PLAN
 from kfm_audit.inputs.terraform.stacks import Stacks
 from kfm_audit.policy.model import Policy
-from kfm_audit.values import ABSENT, Known, Origin, Reference, ReferenceKind, Unknown
+from kfm_audit.values import (
+    ABSENT,
+    Known,
+    Origin,
+    PartMap,
+    PartText,
+    Reference,
+    ReferenceKind,
+    Unknown,
+    keys_of,
+    under,
+)
 
 BASE = Path("/base")
 ALARM = "aws_cloudwatch_metric_alarm"
@@ -149,11 +161,107 @@ def test_numbers_quoted_or_not_flags_and_dimensions() -> None:
     assert fact.dimensions == Known({"QueueName": "q", "Port": "8080", "On": "true"})
 
 
-def test_a_map_with_an_unknown_value_is_unknown_as_a_whole() -> None:
+QUEUE = 'resource "aws_sqs_queue" "q" {}\nvariable "x" {}\n'
+
+
+def test_a_map_with_an_unknown_value_is_unknown_and_keeps_its_keys() -> None:
     fact = alarm(
-        'dimensions = { Name = aws_sqs_queue.q.name, Stage = "prod" }', 'resource "aws_sqs_queue" "q" {}'
+        """
+        dimensions = { Stage = "prod", Name = aws_sqs_queue.q.name, Size = 5, None = null, Api = "a-${var.x}" }
+        tags       = merge({ Team = "soils" }, { Queue = aws_sqs_queue.q.id })
+        """,
+        QUEUE,
     )
-    assert fact.dimensions == Unknown((resource("aws_sqs_queue.q"), constant("prod")))
+    name, x = resource("aws_sqs_queue.q"), unresolved("var.x")
+    assert fact.dimensions == PartMap(
+        (constant("prod"), name, x),
+        (
+            ("Api", PartText((x,), f"a-{mark('var.x')}")),
+            ("Name", Unknown((name,))),
+            ("Size", Known("5")),
+            ("Stage", Known("prod")),
+        ),
+    )
+    assert keys_of(fact.dimensions) == Known(("Api", "Name", "Size", "Stage"))
+    assert under(fact.dimensions, "Stage") == Known("prod")
+    assert under(fact.dimensions, "None") is ABSENT
+    assert fact.tags == PartMap(
+        (constant("soils"), name), (("Queue", Unknown((name,))), ("Team", Known("soils")))
+    )
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "{ (aws_sqs_queue.q.name) = 1 }",
+        "merge({ Name = aws_sqs_queue.q.name }, var.x)",
+        'var.x ? { Name = aws_sqs_queue.q.name } : { Other = "x" }',
+        # A key whose value turns out to be null is left out.
+        "{ Name = aws_sqs_queue.q.name, Stage = var.x ? aws_sqs_queue.q.id : null }",
+        '{ Name = var.x == "" ? null : "x" }',
+        "{ Name = try(var.x, null) }",
+        "{ Name = one(var.x) }",
+        '{ Name = lookup(var.x, "name", null) }',
+        '{ Name = (var.x ? (var.x == "y" ? null : "a") : "b") }',
+        "{ Name = aws_sqs_queue.q }",
+        "{ Name = [aws_sqs_queue.q.name] }",
+        '{ Name = aws_sqs_queue.q.name, List = ["x"] }',
+        "var.x",
+    ],
+)
+def test_keys_that_are_not_certain_are_not_known(written) -> None:
+    dimensions = alarm(f"dimensions = {written}", QUEUE).dimensions
+    assert type(dimensions) is Unknown
+    assert keys_of(dimensions) is dimensions
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "{ Name = aws_sqs_queue.q.name }",
+        'tomap({ Name = var.x ? "a" : "b" })',
+        '{ Name = "${var.x ? aws_sqs_queue.q.name : 1}" }',
+        'zipmap(["Name"], [aws_sqs_queue.q.name])',
+        '{ for key in ["Name"] : key => var.x }',
+        'merge({ Name = "x" }, null, { Name = var.x })',
+        '{ Name = try(aws_sqs_queue.q.name, "x") }',
+        '{ Name = lookup(var.x, "name", "x") }',
+    ],
+)
+def test_keys_that_are_certain_are_known(written) -> None:
+    dimensions = alarm(f"dimensions = {written}", QUEUE).dimensions
+    assert isinstance(dimensions, PartMap)
+    assert keys_of(dimensions) == Known(("Name",))
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ('"${var.x}-orders-P1"', "{}-orders-P1"),
+        ('join("-", [var.x, "orders", 5, "P1"])', "{}-orders-5-P1"),
+        ('join("-", compact([var.x, "orders"]))', None),
+        ('join("-", var.x)', None),
+        ('join(var.x, ["a", "b"])', None),
+        ('format("%s-orders-%v%%-%s", var.x, 5, "P1")', "{}-orders-5%-P1"),
+        ('format("%10s-orders", var.x)', None),
+        ('format("%d-orders", var.x)', None),
+        ('format("%s", var.x, "more")', None),
+        ("format(var.x, 1)", None),
+        ('lower("${var.x}-P1")', None),
+        ("var.x", None),
+        ('"${format("%s-a", var.x)}-b"', "{}-a-b"),
+        ('var.x ? "a" : "b"', None),
+        ('sensitive("a-${var.x}")', None),
+    ],
+)
+def test_a_name_that_is_known_in_part_keeps_its_text(written, text) -> None:
+    name = alarm(f"alarm_name = {written}", QUEUE).alarm_name
+    if text is None:
+        assert type(name) is Unknown
+    else:
+        assert isinstance(name, PartText)
+        assert name.text == text.format(mark("var.x"))
+        assert unresolved("var.x") in name.references
 
 
 def test_what_nobody_says_is_unknown_where_the_provider_makes_it_up() -> None:
@@ -214,8 +322,11 @@ def test_instances_get_their_keys_and_unknown_collections_give_one_without() -> 
         f'{ALARM}.keyed["q\\""]': (Known('q"-2'), False),
         f'{ALARM}.set["x"]': (Known("x"), False),
         f'{ALARM}.set["y"]': (Known("y"), False),
-        f"{ALARM}.perhaps": (Unknown((unresolved("var.unsaid"),)), True),
-        f"{ALARM}.whoever": (Unknown((resource("aws_sqs_queue.q"),)), True),
+        f"{ALARM}.perhaps": (PartText((unresolved("var.unsaid"),), f"perhaps-{mark('var.unsaid')}"), True),
+        f"{ALARM}.whoever": (
+            PartText((resource("aws_sqs_queue.q"),), f"whoever-{mark('aws_sqs_queue.q')}"),
+            True,
+        ),
         f"{ALARM}.list": (Known("list"), True),
         f"{ALARM}.too_many": (Known("too-many"), True),
     }
@@ -322,7 +433,8 @@ def test_a_module_that_nobody_calls_is_judged_alone_and_one_that_is_called_only_
     lone = {path: text for path, text in MODULES.items() if path.startswith("modules/")}
     (found,) = (fact for fact in facts_of(lone) if isinstance(fact, MetricAlarm))
     assert found.stack == "modules/queue"
-    assert found.alarm_name == Unknown((unresolved("var.name"), constant("5")))
+    assert isinstance(found.alarm_name, PartText)
+    assert found.alarm_name.references == (unresolved("var.name"), constant("5"))
 
 
 def test_a_call_that_is_commented_out_is_none() -> None:
@@ -384,16 +496,17 @@ variable "environment" {{}}
 variable "team" {{ default = "nobody" }}
 resource "{ALARM}" "a" {{ alarm_name = "${{var.environment}}-${{var.team}}" }}
 """
+NOBODY = PartText((unresolved("var.environment"), constant("nobody")), f"{mark('var.environment')}-nobody")
 
 
 @pytest.mark.parametrize(
     ("files", "expected"),
     [
-        ({}, Unknown((unresolved("var.environment"), constant("nobody")))),
+        ({}, NOBODY),
         ({"terraform.tfvars": 'environment = "prod"\n'}, Known("prod-nobody")),
         (
             {"prod.tfvars": 'environment = "prod"\n'},
-            Unknown((unresolved("var.environment"), constant("nobody"))),
+            NOBODY,
         ),
         (
             {
@@ -405,7 +518,7 @@ resource "{ALARM}" "a" {{ alarm_name = "${{var.environment}}-${{var.team}}" }}
         ),
         (
             {"sub/terraform.tfvars": 'environment = "prod"\n'},
-            Unknown((unresolved("var.environment"), constant("nobody"))),
+            NOBODY,
         ),
     ],
 )
@@ -425,7 +538,7 @@ def test_config_names_more_variable_files_and_makes_a_stack_of_each_entry() -> N
         ("dev", Known("dev-nobody")),
         ("prod", Known("prod-nobody")),
         ("", None),
-        ("lost", Unknown((unresolved("var.environment"), constant("nobody")))),
+        ("lost", NOBODY),
     ]
 
 
@@ -613,6 +726,106 @@ def test_locals_that_a_plan_hides_are_resolved_with_the_plans_variables(page, ex
     assert fact.alarm_actions == expected
     assert fact.ok_actions == Unknown((constant("x"),))
     assert fact.origin.input == "tfplan.json"
+
+
+PARTS = f"""
+resource "aws_sqs_queue" "q" {{}}
+variable "env" {{}}
+resource "{ALARM}" "a" {{
+  alarm_name = "${{var.env}}-orders-${{aws_sqs_queue.q.id}}-P1"
+  dimensions = {{ QueueName = aws_sqs_queue.q.name }}
+  tags       = {{ Queue = aws_sqs_queue.q.id, Team = "soils" }}
+  metric_query {{
+    id = "b"
+    metric {{
+      dimensions = {{ Second = aws_sqs_queue.q.name }}
+    }}
+  }}
+  metric_query {{
+    id = "a"
+    metric {{
+      dimensions = {{ First = aws_sqs_queue.q.name, Known = "x" }}
+    }}
+  }}
+  metric_query {{
+    id         = "c"
+    expression = "a + b"
+  }}
+}}
+"""
+
+
+def test_what_a_plan_does_not_show_of_a_map_or_a_text_is_shown_by_its_sources() -> None:
+    refers = {"references": ["aws_sqs_queue.q.id", "aws_sqs_queue.q"]}
+    document = json.dumps(
+        {
+            "format_version": "1.2",
+            "variables": {"env": {"value": "prod"}},
+            "resource_changes": [
+                {
+                    "address": f"{ALARM}.a",
+                    "mode": "managed",
+                    "type": ALARM,
+                    "name": "a",
+                    "change": {
+                        "actions": ["create"],
+                        "after": {
+                            "metric_query": [
+                                {"id": "a", "metric": [{"metric_name": "m"}]},
+                                {"id": "b", "metric": [{"metric_name": "m"}]},
+                                {"id": "c", "expression": "a + b", "metric": []},
+                                {"id": "d", "metric": [{"metric_name": "m"}]},
+                            ]
+                        },
+                        "after_unknown": {
+                            "alarm_name": True,
+                            "dimensions": True,
+                            "tags": True,
+                            "metric_query": [
+                                {"metric": [{"dimensions": True}]},
+                                {"metric": [{"dimensions": True}]},
+                                {"metric": []},
+                                {"metric": [{"dimensions": True}]},
+                            ],
+                        },
+                    },
+                },
+                {
+                    "address": "aws_sqs_queue.q",
+                    "mode": "managed",
+                    "type": "aws_sqs_queue",
+                    "name": "q",
+                    "change": {"actions": ["create"], "after": {}, "after_unknown": {"id": True}},
+                },
+            ],
+            "configuration": {
+                "root_module": {
+                    "resources": [
+                        {
+                            "address": f"{ALARM}.a",
+                            "type": ALARM,
+                            "name": "a",
+                            "expressions": dict.fromkeys(("alarm_name", "dimensions", "tags"), refers),
+                        },
+                        {"address": "aws_sqs_queue.q", "type": "aws_sqs_queue", "name": "q"},
+                    ]
+                }
+            },
+        }
+    )
+    queue = Unknown((resource("aws_sqs_queue.q"),))
+    (fact,) = (
+        fact
+        for fact in facts_of({"tfplan.json": document, "main.tf": PARTS})
+        if isinstance(fact, MetricAlarm)
+    )
+    assert fact.alarm_name == PartText(queue.references, f"prod-orders-{mark('aws_sqs_queue.q')}-P1")
+    assert fact.dimensions == PartMap(queue.references, (("QueueName", queue),))
+    assert fact.tags == PartMap(queue.references, (("Queue", queue), ("Team", Known("soils"))))
+    assert isinstance(fact.metric_query, Known)
+    keys = [keys_of(query.metric.dimensions) for query in fact.metric_query.value if query.metric is not None]
+    assert keys[:2] == [Known(("First", "Known")), Known(("Second",))]
+    assert isinstance(keys[2], Unknown), "the sources have no such query"
 
 
 def test_without_sources_they_stay_unresolved() -> None:

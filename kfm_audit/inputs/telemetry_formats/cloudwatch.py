@@ -22,7 +22,8 @@ from kfm_audit.values import Origin
 
 METRICS: Final = "Metrics"
 DATA: Final = "MetricDataResults"
-_KEYS: Final = frozenset({METRICS, "OwningAccounts", "NextToken", "ResponseMetadata"})
+_TOKEN: Final = "NextToken"  # noqa: S105 - the name of a field
+_KEYS: Final = frozenset({METRICS, "OwningAccounts", _TOKEN, "ResponseMetadata"})
 _CURE: Final = "save what `aws cloudwatch list-metrics --output json` answers as it is"
 
 
@@ -55,6 +56,7 @@ def read(source: Source) -> Iterator[Fact]:
     """Yield the metric families of one answer, or of one page a line, and what was lost."""
     families, losses = Families(), Losses(source)
     top = msgspec.json.Decoder(dict[str, Raw])
+    last: tuple[At, Raw] | None = None
     for at, raw in documents(source):
         try:
             page = top.decode(raw)
@@ -62,6 +64,16 @@ def read(source: Source) -> Iterator[Fact]:
             losses.add("page", plainly(error), _CURE, pointer=at.pointer, line=at.line)
             continue
         _read_page(page.get(METRICS, NONE), at / METRICS, families, losses)
+        last = at, page.get(_TOKEN, NONE)
+    if last is not None and bytes(last[1]) not in (b"null", b'""'):
+        losses.add(
+            "the pages that follow",
+            f"is one page of several: its last {_TOKEN} leads to more",
+            "fetch the other pages too (the AWS CLI does without --max-items and --no-paginate) and put one "
+            "answer on each line of one file",
+            pointer=(last[0] / _TOKEN).pointer,
+            line=last[0].line,
+        )
     yield from families.facts()
     yield from losses.facts
 

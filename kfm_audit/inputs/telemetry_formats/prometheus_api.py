@@ -97,6 +97,12 @@ def read(source: Source) -> Iterator[Fact]:
             f"is an answer of Prometheus that says {_error(values)}",
             "ask again, and save what it answers",
         )
+    elif _is_of_texts(data):
+        losses.add(
+            "",
+            "is an answer of Prometheus that lists names of labels or their values, and no metric that has them",
+            _CURE,
+        )
     elif bytes(data)[:1] == b"[":
         yield from _read_series(
             (
@@ -110,7 +116,31 @@ def read(source: Source) -> Iterator[Fact]:
         yield from _read_query(data, at / "data", losses)
     else:
         yield from _read_status(data, at / "data", losses)
+    for number, warning in enumerate(_warnings(values)):
+        losses.add(
+            "data",
+            f"Prometheus warns that the answer is not whole: `{warning}`",
+            "ask again, without `limit` or for less at once, and save what it answers",
+            pointer=(at / "warnings" / number).pointer,
+        )
     yield from losses.facts
+
+
+def _is_of_texts(data: Raw) -> bool:
+    """Whether an answer's data are texts, as of /api/v1/labels and /api/v1/label/NAME/values."""
+    return bytes(data)[:1] == b"[" and bytes(data)[1:].lstrip()[:1] == b'"'
+
+
+def _warnings(values: dict[str, Raw]) -> list[str]:
+    """What went wrong while the answer was made: "errors that do not inhibit the request execution".
+
+    What a query itself is warned of (`PromQL warning: ...`) takes nothing away.
+    """
+    try:
+        texts = msgspec.json.decode(values.get("warnings", NONE), type=list[str] | None)
+    except DECODE_ERRORS:
+        return []
+    return [text for text in texts or () if not text.startswith("PromQL ")]
 
 
 def _error(values: dict[str, Raw]) -> str:

@@ -14,7 +14,7 @@ from typing import Final, Protocol, TypeVar
 from kfm_audit.inputs.terraform.document import Json
 from kfm_audit.inputs.terraform.language.primitives import to_text
 from kfm_audit.inputs.terraform.language.values import Fault
-from kfm_audit.values import ABSENT, Attribute, Known, Reference, ReferenceKind, Unknown
+from kfm_audit.values import ABSENT, Attribute, Known, PartMap, PartText, Reference, ReferenceKind, Unknown
 
 T = TypeVar("T")
 
@@ -38,6 +38,10 @@ class Values(Protocol):
         """What is known of a text that is not known as a whole, with marks; None where that is nothing."""
         ...
 
+    def items(self, name: str) -> Mapping[str, Attribute[Json]] | None:
+        """The values of a map that is not known as a whole, by all its keys; None where these are not known."""
+        ...
+
 
 class Attributes:
     """The values of a resource, read attribute by attribute."""
@@ -54,6 +58,14 @@ class Attributes:
         if type(found) is Known and type(found.value) is str:
             return found
         return self._converted(name, found, _as_text, "a string")
+
+    def text_in_part(self, name: str) -> Attribute[str]:
+        """A string attribute; a `PartText` where a part of it is known."""
+        found = self.text(name)
+        if isinstance(found, Unknown):
+            text = self._values.part_text(name)
+            return found if text is None else PartText(found.references, text)
+        return found
 
     def policy(self, name: str) -> Attribute[str]:
         """A policy document in JSON; with marks (`aws/partly_known.py`) where parts are not known yet."""
@@ -79,8 +91,9 @@ class Attributes:
         return self._read(name, lambda value: _as_texts_in(value, key), f"a list of objects with {key}")
 
     def mapping(self, name: str) -> Attribute[Mapping[str, str]]:
-        """A map of strings."""
-        return self._read(name, _as_mapping, "a map of strings")
+        """A map of strings; a `PartMap` where its keys are known and some values are not."""
+        found: Attribute[Mapping[str, str]] = self._read(name, _as_mapping, "a map of strings")
+        return self._in_part(name, found) if isinstance(found, Unknown) else found
 
     def integer(self, name: str) -> Attribute[int]:
         """A whole number; a string of digits converts, as in Terraform."""
@@ -110,6 +123,21 @@ class Attributes:
                 case _:
                     return ABSENT
         return read.text(name)
+
+    def _in_part(self, name: str, unknown: Unknown) -> Unknown:
+        items: list[tuple[str, Known[str] | Unknown]] = []
+        for key, found in sorted((self._values.items(name) or {}).items(), key=lambda item: item[0]):
+            match found:
+                case Known(value, sensitive):
+                    text = _as_text(value)
+                    if not isinstance(text, str):
+                        return unknown
+                    items.append((key, Known(text, sensitive)))
+                case Unknown():
+                    items.append((key, found))
+                case _:
+                    continue
+        return PartMap(unknown.references, tuple(items)) if items else unknown
 
     def _inner(self, name: str, number: int, block: Values) -> Attributes:
         return Attributes(block, lambda inner, what: self._lose(f"{name}/{number}/{inner}", what))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from kfm_audit.inputs.terraform.attributes import Values
@@ -13,18 +13,22 @@ from kfm_audit.inputs.terraform.language.syntax import Literal, Name
 from kfm_audit.inputs.terraform.language.values import (
     Bound,
     Budget,
+    MaybeNull,
     Names,
-    PartText,
+    Opened,
     Value,
     is_known,
     unknown_of,
 )
 from kfm_audit.inputs.terraform.opened import unresolved
 from kfm_audit.inputs.terraform.scopes import Scope
-from kfm_audit.values import ABSENT, Attribute, Known, Unknown
+from kfm_audit.values import ABSENT, Attribute, Known, PartText, Unknown
 
 _COMPUTED: Final = frozenset({"arn", "id", "key_id", "name", "tags_all", "url"})
 """What the provider makes up where a resource does not set it: unknown then, as in a plan, and not absent."""
+
+_NOT_CERTAIN: Final = (MaybeNull, Opened, dict, tuple)
+"""Values of an object by which its keys are not certain: Terraform leaves out one that is null, and refuses others."""
 
 
 class BlockValues:
@@ -57,6 +61,16 @@ class BlockValues:
         """What is known of a text. Raises Exhausted."""
         value = self.value(name)
         return value.text if isinstance(value, PartText) else None
+
+    def items(self, name: str) -> Mapping[str, Attribute[Json]] | None:
+        """The values of an object, one by one; None where its keys are not all certain. Raises Exhausted."""
+        value = self.value(name)
+        if not isinstance(value, dict) or any(isinstance(item, _NOT_CERTAIN) for item in value.values()):
+            return None
+        return {
+            key: item if isinstance(item, Unknown) else finished(item, self._budget)
+            for key, item in value.items()
+        }
 
     def nested(self, name: str) -> Attribute[tuple[Values, ...]]:
         """Nested blocks, and those that `dynamic` ones stand for. Raises Exhausted."""

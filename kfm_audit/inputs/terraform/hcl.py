@@ -127,26 +127,35 @@ class Block:
     def find(self, path: tuple[str, ...]) -> Span:
         """The narrowest place of an attribute path: argument, block, or header.
 
-        A block among several is given by its number or by what its `id` says:
-        `metric_query/0/period`, `metric_query/id=errors/period`.
+        A block among several is given by its number, by what its `id` says, or by both, where the number
+        counts those that a `dynamic` block makes: `metric_query/0/period`, `metric_query/id=errors/period`,
+        `metric_query/0,id=errors/period`.
         """
         if path and path[0] in self.arguments:
             return self.arguments[path[0]].span
         nested = [block for block in self.blocks if path and _gives(block, path[0])]
         if not nested:
             return self.header
-        which = path[1] if len(path) > 1 else ""
-        if which.startswith("id="):
-            chosen = [block for block in nested if block.id == which[3:]]
+        which, rest = (path[1], path[2:]) if len(path) > 1 else ("", ())
+        number, _, told = which.partition("id=")
+        if told:
+            chosen = [block for block in nested if block.id == told] or _unnamed(nested, number.rstrip(","))
+        elif number.isdigit():
+            chosen = nested[int(number) :]
         else:
-            chosen = nested[int(which) :] if which.isdigit() else nested
-        rest = path[2:] if which.isdigit() or which.startswith("id=") else path[1:]
-        return chosen[0].find(rest) if chosen else nested[0].header
+            chosen, rest = nested, path[1:]
+        return chosen[0].made.find(rest) if chosen and rest else (chosen or nested)[0].header
+
+    @property
+    def made(self) -> Block:
+        """What a `dynamic` block makes, its `content`; any other is what it makes itself."""
+        contents = (block for block in self.blocks if block.type == "content")
+        return next(contents, self) if self.type == "dynamic" else self
 
     @property
     def id(self) -> str | None:
         """What its argument `id` says, where that is a plain text."""
-        argument = self.arguments.get("id")
+        argument = self.made.arguments.get("id")
         expression = argument.expression if argument else None
         text = expression.value if isinstance(expression, Literal) else None
         return text if isinstance(text, str) else None
@@ -230,6 +239,13 @@ def _parser() -> Parser:
 def _gives(block: Block, name: str) -> bool:
     """Whether a nested block gives the attribute `name`, also as `dynamic "name"`."""
     return block.type == name or (block.type == "dynamic" and block.labels == (name,))
+
+
+def _unnamed(blocks: list[Block], number: str) -> list[Block]:
+    """The blocks that may be the one of this number, none of whose ids is written out."""
+    if number.isdigit() and all(block.type != "dynamic" for block in blocks):
+        return blocks[int(number) :]
+    return [block for block in blocks if block.id is None]
 
 
 def _arguments(nodes: list[Node], file: Text) -> dict[str, Argument]:

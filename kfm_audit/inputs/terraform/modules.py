@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import PurePosixPath
+from posixpath import basename
 from typing import Final, TypeVar
 
 from kfm_audit.inputs.terraform.hcl import Argument, Block
@@ -34,8 +34,9 @@ class Module:
         self.providers: dict[tuple[str, str], Block] = {}
         for path, blocks in sorted(files, key=lambda file: (_overrides(file[0]), file[0])):
             self.paths.append(path)
+            overrides = _overrides(path)
             for block in blocks:
-                self._declare(block, overrides=_overrides(path))
+                self._declare(block, overrides=overrides)
 
     def _declare(self, block: Block, *, overrides: bool) -> None:
         match block.type, block.labels:
@@ -74,5 +75,5 @@ def local_source(call: Block) -> str | None:
 
 
 def _overrides(path: str) -> bool:
-    name = PurePosixPath(path).name
+    name = basename(path)
     return name == "override.tf" or name.endswith("_override.tf")

@@ -81,16 +81,14 @@ class _PlanReader:
 
     def facts(self) -> Iterator[Fact]:
         if self._plan.errored or not self._plan.complete:
-            state = (
-                "ended with an error"
-                if self._plan.errored
-                else "is incomplete: it defers changes to a later one"
-            )
+            state, pointer = ("ended with an error", "/errored")
+            if not self._plan.errored:
+                state, pointer = ("is incomplete: it defers changes to a later one", "/complete")
             self._lose(
                 f"the plan {state}, so resources are missing from it",
                 "make the plan again until it is whole",
-                "",
-                "part of the plan",
+                pointer,
+                "resource_changes",
             )
         self._all = changes = self._changes()
         self._references = References(

@@ -6,7 +6,7 @@ an unset optional one is null (facts on Terraform, 1, points 4 to 7).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from kfm_audit.inputs.terraform.attributes import Lose, Values, type_name
@@ -60,8 +60,29 @@ class Planned:
 
     def part_text(self, name: str) -> str | None:
         """What is known of a policy document that is read only during apply."""
-        secret = self._secret_names and (self._secret_names is _ALL or name in self._secret_names)
-        return None if secret else self._document(self._resolve(name))
+        if self._secret_names and (self._secret_names is _ALL or name in self._secret_names):
+            return None
+        references = self._resolve(name)
+        is_data = len(references) == 1 and references[0].kind is ReferenceKind.DATA
+        return self._document(references) if is_data else None
+
+    def items(self, name: str) -> Mapping[str, Attribute[Json]] | None:
+        """The values of a map that is marked one by one; None of any other.
+
+        So Terraform writes a map whose keys it knows. Providers made with the older SDK, such as AWS's, mark the
+        whole map where one value is unknown (terraform-plugin-sdk, issue 1040).
+        """
+        marks, secrets = _part(self._unknown, name), _part(self._sensitive, name)
+        value = self._after.get(name)
+        value = {} if value is None else value
+        if not isinstance(marks, dict) or not isinstance(value, dict) or secrets is True:
+            return None
+        unknown = Unknown(self._resolve(name))
+        secret_keys = _marked(secrets)
+        found: dict[str, Attribute[Json]] = {
+            key: Known(item, key in secret_keys) for key, item in value.items() if item is not None
+        }
+        return found | dict.fromkeys(_marked(marks), unknown)
 
     def nested(self, name: str) -> Attribute[tuple[Values, ...]]:
         """Nested blocks, one by one where their marks are."""

@@ -13,11 +13,11 @@ from typing import Final
 import msgspec
 
 from kfm_audit.inputs.terraform.document import Json, ResourceChange, decode_any
-from kfm_audit.inputs.terraform.language.values import Budget, Exhausted, PartText, Value
+from kfm_audit.inputs.terraform.language.values import Budget, Exhausted, Value
 from kfm_audit.inputs.terraform.policy_document import TYPE, policy_text
 from kfm_audit.inputs.terraform.references import References
 from kfm_audit.inputs.terraform.variables import to_value
-from kfm_audit.values import Reference, ReferenceKind, Unknown
+from kfm_audit.values import PartText, Reference, ReferenceKind, Unknown
 
 _STEPS: Final = 200_000
 

@@ -12,8 +12,8 @@ from typing import Final, Protocol
 import msgspec
 
 from kfm_audit.aws.partly_known import UNKNOWN
-from kfm_audit.inputs.terraform.language.values import Budget, Opened, PartText, Value, with_marks
-from kfm_audit.values import Unknown
+from kfm_audit.inputs.terraform.language.values import Budget, Opened, Value, with_marks
+from kfm_audit.values import PartText, Unknown
 
 TYPE: Final = "aws_iam_policy_document"
 TEXTS: Final = frozenset({"json", "minified_json"})

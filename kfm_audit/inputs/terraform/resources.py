@@ -54,7 +54,7 @@ def _metric_alarm(at: Instance) -> Fact:
         stack=at.stack,
         change=at.change,
         resource_name=at.name,
-        alarm_name=read.text("alarm_name"),
+        alarm_name=read.text_in_part("alarm_name"),
         arn=_if_known(read.text("arn")),
         alarm_description=unless_empty(read.text("alarm_description")),
         actions_enabled=_or_default(read.flag("actions_enabled"), default=True),
@@ -94,7 +94,7 @@ def _composite_alarm(at: Instance) -> Fact:
         stack=at.stack,
         change=at.change,
         resource_name=at.name,
-        alarm_name=read.text("alarm_name"),
+        alarm_name=read.text_in_part("alarm_name"),
         arn=_if_known(read.text("arn")),
         alarm_description=unless_empty(read.text("alarm_description")),
         actions_enabled=_or_default(read.flag("actions_enabled"), default=True),
@@ -134,6 +134,7 @@ def _event_target(at: Instance) -> Fact:
         rule=read.text("rule"),
         arn=read.text("arn"),
         dead_letter_arn=read.inner("arn", "dead_letter_config"),
+        role_arn=read.text("role_arn"),
     )
 
 

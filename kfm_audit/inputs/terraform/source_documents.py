@@ -5,10 +5,10 @@ from __future__ import annotations
 from kfm_audit.inputs.terraform.block_values import BlockValues
 from kfm_audit.inputs.terraform.hcl import Block
 from kfm_audit.inputs.terraform.instances import Copy
-from kfm_audit.inputs.terraform.language.values import Opened, PartText, Value
+from kfm_audit.inputs.terraform.language.values import Opened, Value
 from kfm_audit.inputs.terraform.policy_document import TEXTS, policy_text
 from kfm_audit.inputs.terraform.scopes import Scope
-from kfm_audit.values import Reference, ReferenceKind, Unknown
+from kfm_audit.values import PartText, Reference, ReferenceKind, Unknown
 
 
 class SourceDocument(Opened):

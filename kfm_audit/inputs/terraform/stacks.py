@@ -43,13 +43,15 @@ class Stacks:
         self._lines = SourceLines(self._files)
         self._context = context
         self._folder_of: dict[str, str] = {}
+        self._sourced: Facts = ()
 
     def facts(self) -> Mapping[str, Facts]:
         """The facts that files have when all are read: of sources, and of plans that they resolve."""
         if not self._files.folders:
             return {}
         found: dict[str, list[Fact]] = {}
-        for fact in self._of_sources():
+        self._sourced = tuple(self._of_sources())
+        for fact in self._sourced:
             found.setdefault(fact.origin.input, []).append(fact)
         return {**{path: tuple(facts) for path, facts in found.items()}, **dict(self._of_plans())}
 
@@ -62,7 +64,7 @@ class Stacks:
             if folder is None:
                 return None
             return self._lines.from_root(folder, origin.symbol, self._by_id(origin, attribute))
-        return self._lines.in_file(origin.input, origin.symbol, attribute)
+        return self._lines.in_file(origin.input, origin.symbol, self._by_id(origin, attribute))
 
     def calls(self, origin: Origin, stack: str) -> tuple[Location, ...]:
         """The module calls that lead to a resource of a stack, from outside in. Raises OSError."""
@@ -71,7 +73,10 @@ class Stacks:
         return () if folder is None else self._lines.calls(folder, origin.symbol)
 
     def _by_id(self, origin: Origin, attribute: str) -> str:
-        """The path of a metric query by its id: a plan has the blocks of a set in an order of its own."""
+        """The path of a metric query by its id.
+
+        A plan has the blocks of a set in an order of its own; in sources a `dynamic` block stands for many.
+        """
         name, _, rest = attribute.partition("/")
         number, _, inner = rest.partition("/")
         if name != "metric_query" or not number.isdigit():
@@ -81,7 +86,8 @@ class Stacks:
         if isinstance(queries, Known) and int(number) < len(queries.value):
             query = queries.value[int(number)]
             if isinstance(query.id, Known):
-                return f"{name}/id={query.id.value}/{inner}"
+                count = "" if origin.input in self._plans else f"{number},"
+                return f"{name}/{count}id={query.id.value}/{inner}"
         return attribute
 
     def _of_sources(self) -> Iterator[Fact]:
@@ -133,7 +139,7 @@ class Stacks:
     @cached_property
     def _alarms(self) -> Mapping[Origin, MetricAlarm]:
         planned = (fact for _, facts in self._plans.values() for fact in facts)
-        return {fact.origin: fact for fact in planned if isinstance(fact, MetricAlarm)}
+        return {fact.origin: fact for fact in (*planned, *self._sourced) if isinstance(fact, MetricAlarm)}
 
     @cached_property
     def _plan_roots(self) -> Mapping[str, PlanRoot]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kfm_audit.facts import Alarm, CompositeAlarm, MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
-from kfm_audit.values import Known, Unknown
+from kfm_audit.values import Known, Unknown, ends_of
 
 
 @rule("ALM002", on=(MetricAlarm, CompositeAlarm), severity=Severity.ERROR, alike=True)
@@ -51,7 +51,7 @@ def alarm_actions_disabled(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator[F
     ```
 
     ## When it is undecided
-    Where `actions_enabled` is known only after apply.
+    Where `actions_enabled` is known only after apply, or cannot be told from the sources alone.
 
     ## Settings
     None.
@@ -68,10 +68,12 @@ def alarm_actions_disabled(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator[F
                 help="set actions_enabled = true, or delete the line; to be quiet for a while, suppress it "
                 "with a composite alarm's actions_suppressor, which ends by itself",
             )
-        case Unknown():
+        case Unknown() as unknown:
+            from kfm_audit.evidence.unset import cure, when
+
             yield ctx.undecided(
                 alarm,
-                "whether its actions are switched on is known only after apply",
+                f"whether its actions are switched on {when(unknown, alarm)}: actions_enabled depends on {ends_of(unknown)}",
                 at="actions_enabled",
-                help="set actions_enabled to a value that the plan knows",
+                help=cure(unknown, "set actions_enabled to a value that the plan knows", alarm),
             )

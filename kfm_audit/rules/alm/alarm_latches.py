@@ -87,9 +87,10 @@ def alarm_latches(alarm: MetricAlarm, ctx: Context[NoSettings]) -> Iterator[Find
     ```
 
     ## When it is undecided
-    Where `treat_missing_data` is known only after apply, and the metric is one that is often silent. And where an
-    expression repeats the last value: how far back CloudWatch looks for it is not documented. Expressions that
-    CloudWatch refuses (ALM011) or that look at the clock are not judged.
+    Where `treat_missing_data` is known only after apply, or cannot be told from the sources alone, and the
+    metric is one that is often silent. And where an expression repeats the last value: how far back
+    CloudWatch looks for it is not documented. Expressions that CloudWatch refuses (ALM011) or that look at
+    the clock are not judged.
 
     ## Settings
     None.
@@ -126,13 +127,21 @@ def _in_silence(alarm: MetricAlarm, ctx: Context[NoSettings]) -> Iterator[Findin
     """What is wrong where an alarm that is in ALARM stays there when its metrics fall silent."""
     ended = silence(alarm, AlarmState.ALARM)
     if isinstance(ended, Unknown) and often_silent(alarm):
+        from kfm_audit.evidence.unset import cure, when
+
         own = ended is alarm.treat_missing_data
         yield ctx.undecided(
             alarm,
-            "whether it stays in ALARM while there is no data is known only after apply: "
+            f"whether it stays in ALARM while there is no data {when(ended, alarm)}: "
             f"{'treat_missing_data' if own else 'what it compares then'} depends on {ends_of(ended)}",
             at="treat_missing_data" if own else "metric_query",
-            help=f"write {'treat_missing_data' if own else 'its expressions'} so that the plan knows it",
+            help=cure(
+                ended,
+                "write treat_missing_data so that the plan knows it"
+                if own
+                else "write expressions, ids and the threshold so that the plan knows them",
+                alarm,
+            ),
         )
     if not isinstance(ended, Silence) or AlarmState.ALARM not in ended.states:
         return

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from kfm_audit.facts import Alarm, AlarmMuteRule
 from kfm_audit.rules.kit import Context, Finding, Severity, rule
-from kfm_audit.values import Known, Unknown, ends_of, shown
+from kfm_audit.values import Known, Unknown, ends_of, first_unknown, shown
 
 _AT = "rule/0/schedule/0/expression"
 _SHOWN = 3
@@ -98,8 +98,9 @@ def alarm_muted(mute: AlarmMuteRule, ctx: Context[Muting]) -> Iterator[Finding]:
     ```
 
     ## When it is undecided
-    When the rule is active, or which alarms it names, is known only after apply or cannot be read; it names
-    alarms that no input shows; or whether an alarm notifies anybody is known only after apply.
+    When the rule is active, or which alarms it names, is known only after apply, cannot be told from the
+    sources alone, or cannot be read; it names alarms that no input shows; or whether an alarm notifies
+    anybody is known only after apply.
 
     ## Settings
     `share`: the share of four weeks for which an alarm may be muted (0.9).
@@ -166,11 +167,16 @@ def _judged(
     others = [item.subject for item in rules if item != mute]
     by = f", together with {_listed(others)}" if others else ""
     message = f"mutes {names} {_long(share)}{by} ({shown(mute.expression)} for {shown(mute.duration)}){_until(rules)}"
-    sure = [alarm for alarm in muted if isinstance(ctx.evidence.delivery.notified_topics(alarm), Known)]
-    make = ctx.fail if sure else ctx.undecided
+    topics = [ctx.evidence.delivery.notified_topics(alarm) for alarm in muted]
+    unknown = first_unknown(*topics) if not any(isinstance(one, Known) for one in topics) else None
+    if unknown is not None:
+        from kfm_audit.evidence.unset import when
+
+        message += f"; whether that tells anybody {when(unknown, muted[0])}: their actions come from {ends_of(unknown)}"
+    make = ctx.fail if unknown is None else ctx.undecided
     yield make(
         mute,
-        message if sure else f"{message}; whether that tells anybody is known only after apply",
+        message,
         at=_AT,
         help="let the duration end before the schedule comes back, and give planned work an expire_date; an alarm "
         "that nobody is to hear goes, or loses its actions where a review sees it",
@@ -185,6 +191,8 @@ def _of_whom(mute: AlarmMuteRule, ctx: Context[Muting]) -> Iterator[Finding]:
     share = ctx.evidence.mutes.share((mute,))
     if isinstance(share, float) and share <= ctx.settings.share:
         return
+    from kfm_audit.evidence.unset import cure
+
     how = _long(share) if isinstance(share, float) else "at times that are not shown either"
     yield ctx.undecided(
         mute,
@@ -192,7 +200,7 @@ def _of_whom(mute: AlarmMuteRule, ctx: Context[Muting]) -> Iterator[Finding]:
         at="mute_targets",
         help="give what `aws cloudwatch get-alarm-mute-rule` says of it"
         if mute.deployed
-        else "name the alarms by values that the plan knows",
+        else cure(mute.alarm_names, "name the alarms by values that the plan knows", mute),
     )
 
 

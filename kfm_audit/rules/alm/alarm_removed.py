@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from kfm_audit.aws.arns import alarm_name
 from kfm_audit.evidence.reach import Reach
-from kfm_audit.evidence.readings import readings_of
+from kfm_audit.evidence.readings import queries_of, readings_of
 from kfm_audit.facts import Alarm, Change, CompositeAlarm, Fact, MetricAlarm, Subscription
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 from kfm_audit.values import Known, Unknown, known
@@ -119,8 +119,9 @@ def alarm_removed(fact: Fact, ctx: Context[NoSettings]) -> Iterator[Finding]:
 
     ## When it is undecided
     Where the resource is not in the plan, or of a kind that this rule does not know: it may stay, or go with
-    another stack. Where a PromQL alarm is deleted: what its query watches is not read. Where a subscription
-    changes, and whether anybody gets the alarm by it then cannot be told: a new endpoint has to be confirmed.
+    another stack. Where an alarm is deleted that names no metric (PromQL, Metrics Insights, `SEARCH`), and no
+    other asks the same: what its query watches is not read. Where a subscription changes, and whether anybody
+    gets the alarm by it then cannot be told: a new endpoint has to be confirmed.
 
     ## Settings
     None.
@@ -141,17 +142,18 @@ def alarm_removed(fact: Fact, ctx: Context[NoSettings]) -> Iterator[Finding]:
 
 
 def _alarm(alarm: MetricAlarm, ctx: Context[NoSettings]) -> Iterator[Finding]:
-    told, readings = _told(alarm, ctx), readings_of(alarm)
-    if told and alarm.is_promql and not _replaced(alarm, ctx):
+    told, readings, queries = _told(alarm, ctx), readings_of(alarm), queries_of(alarm)
+    joined = ctx.evidence.alarms.readings
+    if not told or _replaced(alarm, ctx):
+        return
+    if queries and not joined.are_queried(alarm.stack, queries):
         yield ctx.undecided(
             alarm,
-            f"is deleted, and what its PromQL query watches is not read here: it told {told}; whether another alarm "
-            "watches that, or it is gone, cannot be told",
+            f"is deleted, and what its {_language(alarm, queries)} watches is not read here: it told {told}; whether "
+            "another alarm watches that, or it is gone, cannot be told",
             help="if what it watches stays, keep the alarm; if it is gone, suppress this finding with that reason",
         )
-        return
-    joined = ctx.evidence.alarms.readings
-    if not told or not readings or _replaced(alarm, ctx) or joined.are_read(alarm.stack, readings):
+    if not readings or joined.are_read(alarm.stack, readings):
         return
     values = dict.fromkeys(value for reading in readings for _, value in reading.dimensions)
     fates = [found for value in values if (found := joined.fates(alarm.stack, (value,)))]
@@ -176,6 +178,14 @@ def _alarm(alarm: MetricAlarm, ctx: Context[NoSettings]) -> Iterator[Finding]:
             help="if the resource stays, keep the alarm; if it is gone, suppress this finding with that "
             "reason",
         )
+
+
+def _language(alarm: MetricAlarm, queries: tuple[str, ...]) -> str:
+    if alarm.is_promql:
+        return "PromQL query"
+    from kfm_audit.aws.math_syntax import is_metrics_insights
+
+    return "Metrics Insights query" if any(map(is_metrics_insights, queries)) else "expression"
 
 
 def _composite(alarm: CompositeAlarm, ctx: Context[NoSettings]) -> Iterator[Finding]:

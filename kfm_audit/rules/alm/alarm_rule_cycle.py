@@ -98,9 +98,9 @@ def alarm_rule_cycle(alarm: CompositeAlarm, ctx: Context[NoSettings]) -> Iterato
     ```
 
     ## When it is undecided
-    Where the rule of a composite that another one watches is known only after apply and comes from
-    something that the input does not show; and where the composites have providers of which it cannot be
-    told whether they lead to the same account and region.
+    Where the rule of a composite that another one watches is known only after apply and comes from something
+    that the input does not show, or cannot be told from the sources alone; and where the composites have
+    providers of which it cannot be told whether they lead to the same account and region.
 
     ## Settings
     None.
@@ -134,12 +134,18 @@ def alarm_rule_cycle(alarm: CompositeAlarm, ctx: Context[NoSettings]) -> Iterato
                 help="give both providers a region and an assume_role that the plan knows",
             )
     elif isinstance(alarm.alarm_rule, Unknown) and alarms.above(alarm) and _unresolved(alarm.alarm_rule):
+        from kfm_audit.evidence.unset import cure, when
+
         yield ctx.undecided(
             alarm,
-            f"is watched by {alarms.above(alarm)[0].subject}, and whether it watches that in turn is known "
-            f"only after apply: alarm_rule depends on {ends_of(alarm.alarm_rule)}",
+            f"is watched by {alarms.above(alarm)[0].subject}, and whether it watches that in turn "
+            f"{when(alarm.alarm_rule, alarm)}: alarm_rule depends on {ends_of(alarm.alarm_rule)}",
             at="alarm_rule",
-            help="refer to each alarm as ${aws_cloudwatch_metric_alarm.<name>.alarm_name}",
+            help=cure(
+                alarm.alarm_rule,
+                "refer to each alarm as ${aws_cloudwatch_metric_alarm.<name>.alarm_name}",
+                alarm,
+            ),
         )
 
 

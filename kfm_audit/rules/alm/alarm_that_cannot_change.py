@@ -95,9 +95,9 @@ def alarm_that_cannot_change(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator
     ```
 
     ## When it is undecided
-    Where the range of the metric is known and the threshold, the comparison, the statistic or the treatment of
-    missing data is known only after apply; and where a rule names so many alarms more than once that not all of
-    their states can be tried. Metric math is not judged.
+    Where the range of the metric is known and the threshold, the comparison, the statistic or the treatment
+    of missing data is known only after apply, or cannot be told from the sources alone; and where a rule
+    names so many alarms more than once that not all of their states can be tried. Metric math is not judged.
 
     ## Settings
     None.
@@ -125,10 +125,12 @@ def _of_metric(alarm: MetricAlarm, ctx: Context[NoSettings]) -> Iterator[Finding
 
         yield ctx.undecided(
             alarm,
-            f"whether its threshold can be met {when(unknown)}: it depends on {ends_of(unknown)}",
+            f"whether its threshold can be met {when(unknown, alarm)}: it depends on {ends_of(unknown)}",
             at="threshold",
             help=cure(
-                unknown, "write threshold, comparison_operator and statistic so that the plan knows them"
+                unknown,
+                "write threshold, comparison_operator and statistic so that the plan knows them",
+                alarm,
             ),
         )
         return

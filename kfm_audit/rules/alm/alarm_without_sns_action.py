@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kfm_audit.evidence.delivery import Action
 from kfm_audit.facts import Alarm, CompositeAlarm, MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
-from kfm_audit.values import Attribute, Known, Unknown, ends_of
+from kfm_audit.values import ABSENT, Attribute, Known, Unknown, ends_of
 
 _HELP = (
     "set alarm_actions = [aws_sns_topic.<topic>.arn] to a topic with a subscriber; if it is meant to be "
@@ -15,6 +15,7 @@ _HELP = (
 )
 
 _SCALING_HELP = "nothing to do, unless somebody should know when it scales: then add a topic to alarm_actions"
+_SUPPRESSOR_HELP = "nothing to do if it marks maintenance; if it marks a failure, nobody is told of that one: let it notify a topic"
 
 
 @rule("ALM001", on=(MetricAlarm, CompositeAlarm), severity=Severity.ERROR)
@@ -28,11 +29,14 @@ def alarm_without_sns_action(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator
     topic in the plan. A name that looks like SNS is no evidence. Notifications for OK or INSUFFICIENT_DATA
     are none for ALARM.
 
-    Three other ways count where policy says so: an enabled EventBridge rule with a target that matches the
-    alarm's state changes, and a composite alarm above it that notifies SNS. Alarms that only drive scaling
+    Two other ways count where policy says so: an enabled EventBridge rule on the default bus that matches the
+    alarm's change to ALARM, and a composite alarm above it that notifies SNS. A rule's target must be one
+    that may tell somebody: a log group or stream only keeps the event, and a topic or function of the input
+    must let `events.amazonaws.com` in, unless the target names a role. Alarms that only drive scaling
     (their actions are scaling policies, or their name begins with `TargetTracking-`) are notes. So are alarms whose
     actions are known only after apply and certainly lead elsewhere: a plan shows the references of such a list and
-    hides the constants beside them.
+    hides the constants beside them. And so are those without an action that suppress a composite: one for a
+    maintenance window is meant to be silent, one for a failure upstream is not.
 
     ## Bad
     ```hcl main.tf
@@ -70,15 +74,18 @@ def alarm_without_sns_action(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator
     ```
 
     ## When it is undecided
-    Where an action is known only after apply and its expression leads to something that the plan does not
-    show: a local, `each.value`, a dynamic block, a resource that is not in the plan. The finding names it.
+    Where an action is known only after apply, or cannot be told from the sources alone, and its expression
+    leads to something that the plan does not show: a local, `each.value`, a dynamic block, a resource that is
+    not in the plan. The finding names it. And where an EventBridge rule or a composite may be a way, and it
+    cannot be told whether it is one.
 
     ## Settings
     `delivery.eventbridge` and `delivery.composite` say whether these routes count (both do, unless policy
     says no).
 
     ## References
-    CloudWatch user guide, "Alarm actions"; `aws_cloudwatch_metric_alarm` in the Terraform AWS provider: unset
+    CloudWatch user guide, "Alarm actions" and "Alarm events and EventBridge"; EventBridge user guide, "Using
+    resource-based policies for Amazon EventBridge"; `aws_cloudwatch_metric_alarm` in the Terraform AWS provider: unset
     is null, a set that refers to a new resource is unknown as a whole.
     """
     topics = ctx.evidence.delivery.notified_topics(alarm)
@@ -95,9 +102,9 @@ def alarm_without_sns_action(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator
 
         yield ctx.undecided(
             alarm,
-            f"whether it notifies an SNS topic {when(topics)}: its actions come from {ends_of(topics)}",
+            f"whether it notifies an SNS topic {when(topics, alarm)}: its actions come from {ends_of(topics)}",
             at="alarm_actions",
-            help=_hint(topics),
+            help=_hint(topics, alarm),
         )
         return
     maybe = next((route for route in routes if route.exists is None), None)
@@ -110,12 +117,25 @@ def alarm_without_sns_action(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator
             help=_HELP,
         )
         return
+    if alarm.alarm_actions in (ABSENT, Known(())) and (
+        (alarm.stack, alarm.subject) in ctx.evidence.alarms.suppressors()
+    ):
+        yield ctx.fail(
+            alarm,
+            "only keeps the actions of a composite back, and notifies no SNS topic",
+            at="alarm_actions",
+            help=_SUPPRESSOR_HELP,
+            severity=Severity.NOTE,
+        )
+        return
+    ending = next((f"; {route.why}" for route in routes if route.why), "")
     only_scales = _only_scales(alarm, ctx)
     # A plan shows the references of an unknown set and hides the constants beside them.
     partly_hidden = isinstance(alarm.alarm_actions, Unknown)
     yield ctx.fail(
         alarm,
         ("only drives scaling and notifies no SNS topic" if only_scales else _message(alarm, ctx))
+        + ending
         + (
             ", as far as a plan shows: constants beside references are not visible in it"
             if partly_hidden
@@ -127,13 +147,15 @@ def alarm_without_sns_action(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator
     )
 
 
-def _hint(topics: Unknown) -> str:
+def _hint(topics: Unknown, alarm: Alarm) -> str:
     if any(".local." in f".{reference.name}" for reference in topics.references):
         return "a plan does not show locals: name the topic in alarm_actions itself, or audit the sources beside the plan"
     from kfm_audit.evidence.unset import cure
 
     return cure(
-        topics, "lead the expression to a topic in this plan, or plan again after what it comes from exists"
+        topics,
+        "lead the expression to a topic in this plan, or plan again after what it comes from exists",
+        alarm,
     )
 
 

@@ -22,7 +22,8 @@ def composite_before_its_children(alarm: CompositeAlarm, ctx: Context[NoSettings
     same text put together from the child's resource, or `depends_on`, makes Terraform wait.
 
     The rule looks at children that the plan creates or gives their name, and at all that the sources
-    declare. References count through variables, locals, outputs and other resources.
+    declare. References count through variables, locals, outputs and other resources. Composites that watch
+    each other in a circle are ALM014's alone.
 
     ## Bad
     ```terraform main.tf
@@ -87,12 +88,18 @@ def composite_before_its_children(alarm: CompositeAlarm, ctx: Context[NoSettings
 
 
 def _made_with(alarm: CompositeAlarm, ctx: Context[NoSettings]) -> list[Alarm]:
-    """The children that bear their name only after the same apply, each once."""
+    """The children that bear their name only after the same apply, each once.
+
+    Those of a circle are left to ALM014: Terraform refuses the references that would put them in an order.
+    """
     alarms = ctx.evidence.alarms
+    circle = alarms.in_cycle(alarm)
     found: dict[str, Alarm] = {}
     for item in alarms.children_of(alarm):
         named = alarms.named(alarm, alarm_name(item.child))
-        if named and all(child is not alarm and _is_new(child, alarm) for child in named):
+        if named and all(
+            child not in circle and child is not alarm and _is_new(child, alarm) for child in named
+        ):
             found.setdefault(bare(named[0].subject), named[0])
     return list(found.values())
 

@@ -11,7 +11,7 @@ from kfm_audit.aws.alarm_rule import AlarmRuleError, Node, children
 from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.aws.arns import alarm_name
 from kfm_audit.evidence.series import often_silent
-from kfm_audit.evidence.silence import Silence, silence
+from kfm_audit.evidence.silence import Silence, lapse
 from kfm_audit.facts import CompositeAlarm, MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Related, Severity, rule
 from kfm_audit.values import Known, Unknown, ends_of, known
@@ -124,9 +124,9 @@ def composite_blind_to_missing_data(alarm: CompositeAlarm, ctx: Context[NoSettin
     the usual silence of `x` makes it true while nothing is in ALARM.
 
     ## When it is undecided
-    Where the rule of the composite, or `treat_missing_data` of an alarm that it watches, is known only
-    after apply; and where it hangs on what `FILL` gives of a metric that has no datapoint at all, which AWS
-    does not document. Alarms that are not in the input are not judged.
+    Where the rule of the composite, or `treat_missing_data` of an alarm that it watches, is known only after
+    apply, or cannot be told from the sources alone; and where it hangs on what `FILL` gives of a metric that
+    has no datapoint at all, which AWS does not document. Alarms that are not in the input are not judged.
 
     ## Settings
     None.
@@ -136,16 +136,24 @@ def composite_blind_to_missing_data(alarm: CompositeAlarm, ctx: Context[NoSettin
     CloudWatch user guide, "Configuring how CloudWatch alarms treat missing data".
     """
     below = [child for child in ctx.evidence.alarms.below(alarm) if isinstance(child, MetricAlarm)]
-    ended = [(child, silence(child, AlarmState.ALARM)) for child in below]
+    ended = [(child, lapse(child)) for child in below]
     for child, found in ended:
         if isinstance(found, Unknown):
-            what = "treat_missing_data there" if found is child.treat_missing_data else "its metric math"
+            from kfm_audit.evidence.unset import cure, when
+
+            own = found is child.treat_missing_data
             yield ctx.undecided(
                 alarm,
-                f"whether it misreads missing data of {child.subject} is known only after apply: {what} depends on "
-                f"{ends_of(found)}",
+                f"whether it misreads missing data of {child.subject} {when(found, child)}: "
+                f"{'treat_missing_data there' if own else 'what that compares then'} depends on {ends_of(found)}",
                 at="alarm_rule",
-                help="write treat_missing_data so that the plan knows it",
+                help=cure(
+                    found,
+                    "write treat_missing_data there so that the plan knows it"
+                    if own
+                    else "write expressions, ids and the threshold there so that the plan knows them",
+                    child,
+                ),
             )
             break
     fallen = [
@@ -154,12 +162,15 @@ def composite_blind_to_missing_data(alarm: CompositeAlarm, ctx: Context[NoSettin
         if isinstance(found, Silence) and AlarmState.INSUFFICIENT_DATA in found.states
     ]
     if isinstance(alarm.alarm_rule, Unknown) and fallen:
+        from kfm_audit.evidence.unset import cure, when
+
+        by_name = "build alarm_rule from alarm_name rather than arn: names are known in the plan"
         yield ctx.undecided(
             alarm,
-            f"watches {fallen[0].alarm.subject}, which may have no data, and what it makes of that is known only "
-            f"after apply: alarm_rule depends on {ends_of(alarm.alarm_rule)}",
+            f"watches {fallen[0].alarm.subject}, which may have no data, and what it makes of that "
+            f"{when(alarm.alarm_rule, alarm)}: alarm_rule depends on {ends_of(alarm.alarm_rule)}",
             at="alarm_rule",
-            help="build alarm_rule from alarm_name rather than arn: names are known in the plan",
+            help=cure(alarm.alarm_rule, by_name, alarm),
         )
         return
     rule = ctx.evidence.alarms.rule_of(alarm)

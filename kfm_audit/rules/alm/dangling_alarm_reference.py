@@ -92,9 +92,10 @@ def dangling_alarm_reference(alarm: CompositeAlarm, ctx: Context[NoSettings]) ->
     ```
 
     ## When it is undecided
-    Where the alarm is neither in the same input nor in another stack of the run: it may live elsewhere in
-    the account. And where the rule is known only after apply and depends on something that the input does
-    not show. Of a composite that is deployed nothing is said: CloudWatch deletes no alarm that it watches.
+    Where the alarm is neither in the same input nor in another stack of the run: it may live elsewhere in the
+    account. And where the rule is known only after apply, or cannot be told from the sources alone, and
+    depends on something that the input does not show. Of a composite that is deployed nothing is said:
+    CloudWatch deletes no alarm that it watches.
 
     ## Settings
     None.
@@ -111,11 +112,13 @@ def dangling_alarm_reference(alarm: CompositeAlarm, ctx: Context[NoSettings]) ->
 
         yield ctx.undecided(
             alarm,
-            f"whether the alarms that it watches exist {when(alarm.alarm_rule)}: alarm_rule depends on "
+            f"whether the alarms that it watches exist {when(alarm.alarm_rule, alarm)}: alarm_rule depends on "
             f"{ends_of(alarm.alarm_rule)}",
             at="alarm_rule",
             help=cure(
-                alarm.alarm_rule, "refer to each alarm as ${aws_cloudwatch_metric_alarm.<name>.alarm_name}"
+                alarm.alarm_rule,
+                "refer to each alarm as ${aws_cloudwatch_metric_alarm.<name>.alarm_name}",
+                alarm,
             ),
         )
     suppressor = alarm.actions_suppressor

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kfm_audit.evidence.alarms import same_place
 from kfm_audit.facts import Alarm, Change, CompositeAlarm, MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
-from kfm_audit.values import Unknown, ends_of, known, shown
+from kfm_audit.values import PartText, Unknown, ends_of, known, shown
 
 
 @rule("ALM021", on=(MetricAlarm, CompositeAlarm), severity=Severity.ERROR)
@@ -86,8 +86,9 @@ def duplicate_alarm_name(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator[Fin
     ```
 
     ## When it is undecided
-    Where the name is known only after apply and there are other alarms in the stack; and where the two
-    have different provider configurations that do not tell their accounts or regions apart.
+    Where the name is known only after apply, or hangs on a variable without a value, and another alarm of
+    the stack may bear it too: one whose name fits the part that the sources show. And where the two have
+    different provider configurations that do not tell their accounts or regions apart.
 
     ## Settings
     None. Alarms of different stacks are not compared: which account a stack is applied to is not in its
@@ -99,13 +100,17 @@ def duplicate_alarm_name(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator[Fin
     """
     alarms = ctx.evidence.alarms
     if isinstance(alarm.alarm_name, Unknown):
-        if any(other.stack == alarm.stack and other.subject != alarm.subject for other in alarms.all):
+        perhaps = alarms.perhaps_named_as(alarm)
+        if perhaps is not None:
             from kfm_audit.evidence.unset import cure, when
 
+            beside = (
+                f", and may be that of {perhaps.subject}" if isinstance(alarm.alarm_name, PartText) else ""
+            )
             yield ctx.undecided(
                 alarm,
                 f"whether another alarm bears its name {when(alarm.alarm_name)}: "
-                f"the name depends on {ends_of(alarm.alarm_name)}",
+                f"the name depends on {ends_of(alarm.alarm_name)}{beside}",
                 at="alarm_name",
                 help=cure(alarm.alarm_name, "build alarm_name from variables, which the plan knows"),
             )

@@ -21,7 +21,8 @@ def failure_nobody_hears(evidence: Evidence, ctx: Context[NoSettings]) -> Iterat
     the metrics of such an alarm, the rule sends these failures through them, through the composites
     above and their suppressors, for six hours, and reports those in which no alarm with an action goes
     off. `kfm-audit drill` shows what each failure does to each metric. That alarms are
-    missing altogether is ALM017; that a message which is sent reaches nobody is SNS001.
+    missing altogether is ALM017; that an alarm reads a metric by dimensions by which AWS publishes none is
+    ALM008, and it is not counted as one that reads it; that a message which is sent reaches nobody is SNS001.
 
     ## Bad
     ```json tfplan.json
@@ -182,8 +183,8 @@ def failure_nobody_hears(evidence: Evidence, ctx: Context[NoSettings]) -> Iterat
                 yield ctx.undecided(
                     fact,
                     f"may page nobody when {of} has a failure of the kind {mode.name}: {outcome.reason}",
-                    help="give the alarms values that the plan knows, and page also by an alarm on a metric with a "
-                    "threshold where only CloudWatch can compute what they compare",
+                    help="check a plan, or give the alarms values that the input shows; where only CloudWatch can "
+                    "compute what they compare, page also by an alarm on a metric with a threshold",
                     key=f"{of} {mode.name}",
                 )
 

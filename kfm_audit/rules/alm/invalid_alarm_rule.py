@@ -79,8 +79,8 @@ def invalid_alarm_rule(alarm: CompositeAlarm, ctx: Context[NoSettings]) -> Itera
     ```
 
     ## When it is undecided
-    Where `alarm_rule` is known only after apply, as it is where it is built from the `arn` of an alarm
-    that is yet to be made.
+    Where `alarm_rule` is known only after apply, as it is where it is built from the `arn` of an alarm that
+    is yet to be made, or cannot be told from the sources alone.
 
     ## Settings
     None.
@@ -97,12 +97,13 @@ def invalid_alarm_rule(alarm: CompositeAlarm, ctx: Context[NoSettings]) -> Itera
 
         yield ctx.undecided(
             alarm,
-            f"whether CloudWatch takes its rule {when(alarm.alarm_rule)}: alarm_rule depends on "
+            f"whether CloudWatch takes its rule {when(alarm.alarm_rule, alarm)}: alarm_rule depends on "
             f"{ends_of(alarm.alarm_rule)}",
             at="alarm_rule",
             help=cure(
                 alarm.alarm_rule,
                 "build alarm_rule from alarm_name rather than arn: names are known in the plan",
+                alarm,
             ),
         )
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from kfm_audit.aws.alarm_evaluation import HOUR, longest_window
 from kfm_audit.evidence.series import periods_of
 from kfm_audit.facts import Alarm, CompositeAlarm, MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
@@ -13,9 +14,6 @@ from kfm_audit.values import Known, Unknown, ends_of, known, shown
 _MAX_ACTIONS: Final = 5
 _SHORT: Final = (10, 20, 30)
 _SHORT_IN_QUERIES: Final = (1, 5, *_SHORT)
-_DAY: Final = 86_400
-_WEEK: Final = 604_800
-_HOUR: Final = 3_600
 
 
 @rule("ALM019", on=(MetricAlarm, CompositeAlarm), severity=Severity.ERROR, alike=True)
@@ -86,8 +84,9 @@ def invalid_evaluation_window(alarm: Alarm, ctx: Context[NoSettings]) -> Iterato
     ```
 
     ## When it is undecided
-    Where `evaluation_periods`, `datapoints_to_alarm` or a period is known only after apply, and what is known
-    breaks no limit. Actions that are known only after apply are not counted.
+    Where `evaluation_periods`, `datapoints_to_alarm` or a period is known only after apply, or cannot be told
+    from the sources alone, and what is known breaks no limit. Actions that are known only after apply are not
+    counted.
 
     ## Settings
     None.
@@ -124,10 +123,12 @@ def _window(alarm: MetricAlarm, ctx: Context[NoSettings]) -> Iterator[Finding]:
 
             yield ctx.undecided(
                 alarm,
-                f"whether CloudWatch takes its evaluation window {when(attribute)}: "
+                f"whether CloudWatch takes its evaluation window {when(attribute, alarm)}: "
                 f"{at} depends on {ends_of(attribute)}",
                 at=at,
-                help=cure(attribute, "use values that the plan knows, such as variables with a default"),
+                help=cure(
+                    attribute, "use values that the plan knows, such as variables with a default", alarm
+                ),
             )
             return
 
@@ -186,12 +187,11 @@ def _periods(alarm: MetricAlarm, ctx: Context[NoSettings]) -> Iterator[Finding]:
 def _length(
     alarm: MetricAlarm, period: int, attribute: Known[int], ctx: Context[NoSettings]
 ) -> Iterator[Finding]:
-    limit, words = (_DAY, "one day where the period is under an hour")
-    if period >= _HOUR:
-        limit, words = (_WEEK, "seven days")
+    limit = longest_window(period)
     if (known(alarm.evaluation_periods) or 0) * period <= limit:
         return
-    longer = "" if period >= _HOUR else f", or the period to {_HOUR} or more, which allows seven days"
+    words = "seven days" if period >= HOUR else "one day where the period is under an hour"
+    longer = "" if period >= HOUR else f", or the period to {HOUR} or more, which allows seven days"
     yield ctx.fail(
         alarm,
         f"looks back over {shown(alarm.evaluation_periods)} periods of {shown(attribute)} seconds, and "

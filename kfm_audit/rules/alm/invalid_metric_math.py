@@ -9,7 +9,7 @@ from msgspec import structs
 
 from kfm_audit.facts import MetricAlarm, MetricQuery
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
-from kfm_audit.values import ABSENT, Unknown, ends_of, known
+from kfm_audit.values import ABSENT, Attribute, Known, Unknown, ends_of, known
 
 if TYPE_CHECKING:
     from kfm_audit.aws.math_check import Fault
@@ -102,10 +102,10 @@ def invalid_metric_math(alarm: MetricAlarm, ctx: Context[NoSettings]) -> Iterato
     ```
 
     ## When it is undecided
-    Where a query's id or expression, or which of them returns data, is known only after apply; what is
-    known is checked all the same. Where AWS does not list a form and does not say that it refuses it, such
-    as the product of two arrays. Metrics Insights queries (`SELECT ...`) are another language and are not
-    judged.
+    Where a query's id or expression, or which of them returns data, is known only after apply, or cannot be
+    told from the sources alone; what is known is checked all the same. Where AWS does not list a form and
+    does not say that it refuses it, such as the product of two arrays. Metrics Insights queries (`SELECT
+    ...`) are another language and are not judged.
 
     ## Settings
     None.
@@ -161,11 +161,12 @@ def _as_far_as_known(alarm: MetricAlarm, unknown: Unknown, ctx: Context[NoSettin
 
     yield ctx.undecided(
         alarm,
-        f"whether CloudWatch takes its metric math {when(unknown)}: it depends on {ends_of(unknown)}",
+        f"whether CloudWatch takes its metric math {when(unknown, alarm)}: it depends on {ends_of(unknown)}",
         at="metric_query",
         help=cure(
             unknown,
             "write ids and expressions so that the plan knows them: only names of resources need references",
+            alarm,
         ),
     )
 
@@ -177,7 +178,7 @@ def _said(
     number: int,
     ctx: Context[NoSettings],
 ) -> Finding:
-    """A finding on one fault; expressions that are secret are not quoted."""
+    """A finding on one fault; expressions and ids that are secret are not quoted."""
     from kfm_audit.evidence.metric_math import is_secret
 
     in_expression = query is not None and fault.position >= 0
@@ -185,17 +186,27 @@ def _said(
     message = f"has metric math that CloudWatch refuses: {_placed(fault, query)}"
     if not fault.certain:
         message = f"whether CloudWatch takes its metric math is not documented: {_placed(fault, query)}"
-    if query is not None and in_expression and is_secret(query):
-        message = (
-            "has metric math that CloudWatch refuses: an expression that is marked sensitive is not valid "
-            f"from character {fault.position + 1} on"
-        )
+    if query is not None and is_secret(query):
+        what = f"an expression that is marked sensitive is not valid from character {fault.position + 1} on"
+        if not in_expression:
+            what = "a query with an id that is marked sensitive is not valid"
+        message = f"has metric math that CloudWatch refuses: {what}"
+    elif query is None and _is_secret(alarm.threshold_metric_id):
+        what = "what it watches, with a threshold_metric_id that is marked sensitive, is not valid"
+        message = f"has metric math that CloudWatch refuses: {what}"
+    # A cure may name ids.
+    secret_ids = any(_is_secret(each.id) for each in known(alarm.metric_query) or ())
+    cure = _HELP if secret_ids else fault.cure or _HELP
     key = str(number) if number else ""
     if fault.certain:
-        return ctx.fail(alarm, message, at=at, help=fault.cure or _HELP, key=key)
+        return ctx.fail(alarm, message, at=at, help=cure, key=key)
     return ctx.undecided(
         alarm, message, at=at, help="write it in a form that AWS lists, or try it in the console", key=key
     )
+
+
+def _is_secret(attribute: Attribute[str]) -> bool:
+    return isinstance(attribute, Known) and attribute.sensitive
 
 
 def _placed(fault: Fault | MathError, query: MetricQuery | None) -> str:

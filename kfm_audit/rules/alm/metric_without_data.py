@@ -9,8 +9,10 @@ from kfm_audit.aws.metrics import Dimensions, Standing, Verdict, dimension_sets,
 from kfm_audit.evidence.series import Series, series_of
 from kfm_audit.facts import MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
-from kfm_audit.values import Known, Unknown, ends_of, first_unknown, known, shown
+from kfm_audit.values import Known, Unknown, ends_of, first_unknown, keys_of, known, shown
 
+_KNOW: Final = "build names from variables or from the name of the resource, which the plan knows"
+_SHOW: Final = "check the plan beside its sources, and write the keys of dimensions out there: their values do not matter"
 _COMPARE: Final = "compare its namespace, name and dimensions with what CloudWatch lists"
 
 
@@ -83,7 +85,9 @@ def metric_without_data(alarm: MetricAlarm, ctx: Context[NoSettings]) -> Iterato
     ```
 
     ## When it is undecided
-    Where the namespace, the name or the dimensions of a metric are known only after apply.
+    Where the namespace or the name of a metric, or the names of its dimensions, are known only after apply. The
+    values of dimensions do not matter. A plan does not show the names where one value is not known yet: the
+    sources beside it do.
 
     ## Settings
     None.
@@ -110,13 +114,14 @@ def _judged(alarm: MetricAlarm, series: Series, ctx: Context[NoSettings]) -> Ite
         return
     if namespace is None or name is None:
         return
-    if isinstance(series.dimensions, Unknown):
+    names = keys_of(series.dimensions)
+    if isinstance(names, Unknown):
         if namespace.startswith("AWS/"):
-            yield _undecided(alarm, series.dimensions, f"{series.at}dimensions", ctx)
+            yield _undecided(alarm, names, f"{series.at}dimensions", ctx, _SHOW)
         return
-    dimensions = known(series.dimensions) or {}
+    dimensions = known(names) or ()
     verdict = judge(namespace, name, dimensions)
-    said = _said(series, namespace, name, tuple(dimensions), verdict)
+    said = _said(series, namespace, name, dimensions, verdict)
     if said is not None:
         attribute, message, hint = said
         if series.is_secret:
@@ -224,14 +229,14 @@ def _sets(sets: tuple[Dimensions, ...]) -> str:
     return " or ".join("{" + ", ".join(keys) + "}" for keys in sets if keys) or "no dimension"
 
 
-def _undecided(alarm: MetricAlarm, unknown: Unknown, at: str, ctx: Context[NoSettings]) -> Finding:
+def _undecided(
+    alarm: MetricAlarm, unknown: Unknown, at: str, ctx: Context[NoSettings], otherwise: str = _KNOW
+) -> Finding:
     from kfm_audit.evidence.unset import cure, when
 
     return ctx.undecided(
         alarm,
         f"whether the metric that it reads ever has data {when(unknown)}: it depends on {ends_of(unknown)}",
         at=at,
-        help=cure(
-            unknown, "build names from variables or from the name of the resource, which the plan knows"
-        ),
+        help=cure(unknown, otherwise),
     )

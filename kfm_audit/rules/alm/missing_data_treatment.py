@@ -91,9 +91,10 @@ def missing_data_treatment(alarm: MetricAlarm, ctx: Context[NoSettings]) -> Iter
     datapoint, and by the value that an expression gives without data, such as 100 of `FILL(m, 100)`.
 
     ## When it is undecided
-    Where `treat_missing_data` or an expression is known only after apply, and the metric is one that is often
-    silent; and where it hangs on what `FILL` gives of a metric that has no datapoint at all, which AWS does not
-    document. Expressions that CloudWatch refuses (ALM011) or that look at the clock are not judged.
+    Where `treat_missing_data` or an expression is known only after apply, or cannot be told from the sources
+    alone, and the metric is one that is often silent; and where it hangs on what `FILL` gives of a metric
+    that has no datapoint at all, which AWS does not document. Expressions that CloudWatch refuses (ALM011) or
+    that look at the clock are not judged.
 
     ## Settings
     None.
@@ -112,21 +113,27 @@ def missing_data_treatment(alarm: MetricAlarm, ctx: Context[NoSettings]) -> Iter
     has = f"{found[0].name} has no data {silent[0]}"
     greater = (known(alarm.comparison_operator) or "").startswith("Greater")
     if isinstance(alarm.treat_missing_data, Unknown) and ended is alarm.treat_missing_data:
+        from kfm_audit.evidence.unset import cure, when
+
         yield ctx.undecided(
             alarm,
-            f"reads {found[0].name}, which has no data {silent[0]}, and how it treats that is known only "
-            f"after apply: treat_missing_data depends on {ends_of(alarm.treat_missing_data)}",
+            f"reads {found[0].name}, which has no data {silent[0]}, and how it treats that {when(ended, alarm)}: "
+            f"treat_missing_data depends on {ends_of(ended)}",
             at="treat_missing_data",
-            help="write treat_missing_data so that the plan knows it",
+            help=cure(ended, "write treat_missing_data so that the plan knows it", alarm),
         )
     elif isinstance(ended, Unknown):
         if greater:
+            from kfm_audit.evidence.unset import cure, when
+
             yield ctx.undecided(
                 alarm,
-                f"may go off when there is nothing to do: {has}, and what its expression gives then is known "
-                f"only after apply: it depends on {ends_of(ended)}",
+                f"may go off when there is nothing to do: {has}, and whether what it compares then breaches "
+                f"{when(ended, alarm)}: that depends on {ends_of(ended)}",
                 at="metric_query",
-                help="write expressions, ids and the threshold so that the plan knows them",
+                help=cure(
+                    ended, "write expressions, ids and the threshold so that the plan knows them", alarm
+                ),
             )
     elif ended is not None and greater and AlarmState.ALARM in ended.states:
         yield _goes_off(alarm, ended, has, ctx)

@@ -139,7 +139,8 @@ def page_without_composite(alarm: MetricAlarm, ctx: Context[Composites]) -> Iter
     ```
 
     ## When it is undecided
-    Where it is known only after apply whether an action is an SNS topic.
+    Where whether an action is an SNS topic is known only after apply, or cannot be told from the sources
+    alone.
 
     ## Settings
     `rules.ALM007.required` (false in `core`, which never fires; true in `kfm-v11`).
@@ -156,9 +157,13 @@ def page_without_composite(alarm: MetricAlarm, ctx: Context[Composites]) -> Iter
 
         yield ctx.undecided(
             alarm,
-            f"whether it notifies by itself {when(topics)}: its actions come from {ends_of(topics)}",
+            f"whether it notifies by itself {when(topics, alarm)}: its actions come from {ends_of(topics)}",
             at="alarm_actions",
-            help=cure(topics, "pass the topic's ARN as a module input, or plan again after the topic exists"),
+            help=cure(
+                topics,
+                "pass the topic's ARN as a module input, or plan again after the topic exists",
+                alarm,
+            ),
         )
         return
     if not topics.value:

@@ -86,7 +86,8 @@ def period_too_short(alarm: MetricAlarm, ctx: Context[Periods]) -> Iterator[Find
     ```
 
     ## When it is undecided
-    Where the period is known only after apply. In metric math the period is that of the queries.
+    Where the period is known only after apply, or cannot be told from the sources alone. In metric math the
+    period is that of the queries.
 
     ## Settings
     `rules.ALM004.minimum_period` in seconds (60), and `custom_metrics`, which holds metrics outside of
@@ -104,10 +105,10 @@ def period_too_short(alarm: MetricAlarm, ctx: Context[Periods]) -> Iterator[Find
 
             yield ctx.undecided(
                 alarm,
-                f"whether its period is under {ctx.settings.minimum_period} seconds {when(period)}: "
+                f"whether its period is under {ctx.settings.minimum_period} seconds {when(period, alarm)}: "
                 f"it depends on {ends_of(period)}",
                 at=at,
-                help=cure(period, "write the period so that the plan knows it"),
+                help=cure(period, "write the period so that the plan knows it", alarm),
             )
             return
         if isinstance(period, Known) and 0 < period.value < ctx.settings.minimum_period:

@@ -10,6 +10,7 @@ from kfm_audit.evidence.contract import Cell, Row, Status
 from kfm_audit.evidence.dead_letters import Caught
 from kfm_audit.facts import Fact, Function, MetricAlarm, Queue
 from kfm_audit.rules.kit import Context, Finding, Severity, rule
+from kfm_audit.values import Unknown, ends_of
 
 
 class Owed(Struct, frozen=True, forbid_unknown_fields=True):
@@ -114,9 +115,9 @@ def resource_without_contract_alarm(fact: Fact, ctx: Context[Owed]) -> Iterator[
     ```
 
     ## When it is undecided
-    Where an alarm of which the input does not show what it watches, or a module that is not here, may be
-    the one; where nothing shows who invokes a function; and where the redrive policy of a queue is known
-    only after apply.
+    Where an alarm of which the input does not show what it watches, or a module that is not here, may be the
+    one; where nothing shows who invokes a function; and where the redrive policy of a queue, or the failure
+    destination of a function, is known only after apply, or cannot be told from the sources alone.
 
     ## Settings
     `alarms.contract` and `alarms.overrides` (`required: false`, with a reason). `rules.ALM017.dead_letters`
@@ -161,7 +162,7 @@ def _lacking(
                 fact,
                 f"whether {_called(row) if row.fact is None else 'it'} has {cell.promise.name} of the contract "
                 f"cannot be told: {cell.why}",
-                help="check a plan, which shows what each alarm watches",
+                help=cell.cure,
                 key=f"{cell.promise.name} {row.name}" if row.fact is None else cell.promise.name,
             )
 
@@ -185,9 +186,16 @@ def _kept(fact: Queue | Function, ctx: Context[Owed]) -> Iterator[Finding]:
     caught = letters.of_queue(fact) if isinstance(fact, Queue) else letters.of_function(fact)
     if caught in (Caught.YES, Caught.NOT_NEEDED):
         return
+    left = letters.left_open(fact)
+    if caught is Caught.UNTOLD and left is not None:
+        yield _perhaps_kept(fact, left, ctx)
+        return
     if isinstance(fact, Queue):
         wrong = "has no dead-letter queue: a message that cannot be processed comes back until it expires"
-        unsure = "whether it has a dead-letter queue is known only after apply"
+        unsure = (
+            "whether it has a dead-letter queue cannot be told: the input does not show for which queue a redrive "
+            "policy of its stack is"
+        )
         cure = "give it a redrive_policy with deadLetterTargetArn and maxReceiveCount"
         at = "redrive_policy"
     else:
@@ -204,6 +212,22 @@ def _kept(fact: Queue | Function, ctx: Context[Owed]) -> Iterator[Finding]:
         yield ctx.fail(fact, wrong, at=at, help=cure, key="dead-letters")
     else:
         yield ctx.undecided(fact, unsure, at=at, help=cure, key="dead-letters")
+
+
+def _perhaps_kept(fact: Queue | Function, left: Unknown, ctx: Context[Owed]) -> Finding:
+    """The finding where a place for what fails is written, and may turn out to be none."""
+    from kfm_audit.evidence.unset import cure, when
+
+    is_queue = isinstance(fact, Queue)
+    keeps = "has a dead-letter queue" if is_queue else "keeps an event that it fails on"
+    where = "redrive policy" if is_queue else "failure destination"
+    return ctx.undecided(
+        fact,
+        f"whether it {keeps} {when(left, fact)}: its {where} depends on {ends_of(left)}",
+        at="redrive_policy" if is_queue else "dead_letter_config",
+        help=cure(left, f"lead its {where} to a resource that the input shows", fact),
+        key="dead-letters",
+    )
 
 
 def _called(row: Row) -> str:

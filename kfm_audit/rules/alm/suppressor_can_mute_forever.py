@@ -14,7 +14,7 @@ from kfm_audit.evidence.series import often_silent
 from kfm_audit.evidence.silence import Silence, silence
 from kfm_audit.facts import Alarm, CompositeAlarm, MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
-from kfm_audit.values import Known, ReferenceKind, Unknown, ends_of
+from kfm_audit.values import Attribute, Known, ReferenceKind, Unknown, ends_of, shown
 
 _END_RULE = (
     "give the suppressor a rule that is false again when the maintenance ends, or take the suppressor away"
@@ -130,9 +130,10 @@ def suppressor_can_mute_forever(alarm: CompositeAlarm, ctx: Context[NoSettings])
     ```
 
     ## When it is undecided
-    When the suppressor, or how it treats missing data, is known only after apply, or when no input holds
-    the suppressor. And where it reads `FILL(m, REPEAT)`: AWS does not document how long that repeats a value
-    after the last datapoint. Expressions that CloudWatch refuses (ALM011) or that look at the clock are not judged.
+    When the suppressor, or how it treats missing data, is known only after apply, or cannot be told from the
+    sources alone; when no input holds the suppressor, or several alarms bear its name. And where it reads
+    `FILL(m, REPEAT)`: AWS does not document how long that repeats a value after the last datapoint.
+    Expressions that CloudWatch refuses (ALM011) or that look at the clock are not judged.
 
     ## Settings
     None.
@@ -146,24 +147,17 @@ def suppressor_can_mute_forever(alarm: CompositeAlarm, ctx: Context[NoSettings])
     match alarm.actions_suppressor.alarm:
         case Known(reference):
             found = ctx.evidence.alarms.named(alarm, alarm_name(reference))
-            name = reference
-        case Unknown(references) as unknown:
+        case Unknown(references):
             names = {item.name for item in references if item.kind is ReferenceKind.RESOURCE}
             found = tuple(
                 other
                 for other in ctx.evidence.alarms.all
                 if other.stack == alarm.stack and other.subject in names
             )
-            name = ends_of(unknown)
         case _:
             return
     if len(found) != 1:
-        yield ctx.undecided(
-            alarm,
-            f"whether its suppressor {name} can stay in ALARM cannot be told: no input holds it",
-            at=at,
-            help="check the plan that holds the suppressor with this one",
-        )
+        yield _untold(alarm, alarm.actions_suppressor.alarm, found, at, ctx)
         return
     suppressor = found[0]
     related = (ctx.related("the suppressor", suppressor),)
@@ -178,11 +172,14 @@ def suppressor_can_mute_forever(alarm: CompositeAlarm, ctx: Context[NoSettings])
         return
     stay = _stays(ctx, suppressor)
     if isinstance(stay, Unknown):
+        from kfm_audit.evidence.unset import cure, when
+
         yield ctx.undecided(
             alarm,
-            f"whether its suppressor {suppressor.subject} can stay in ALARM hangs on {ends_of(stay)}",
+            f"whether its suppressor {suppressor.subject} can stay in ALARM {when(stay, suppressor)}: "
+            f"{_named(stay, suppressor)} depends on {ends_of(stay)}",
             at=at,
-            help="give the suppressor's treat_missing_data a value that the plan knows",
+            help=cure(stay, f"write {_named(stay, suppressor)} so that the plan knows it", suppressor),
             related=related,
         )
     elif stay is not None:
@@ -194,6 +191,35 @@ def suppressor_can_mute_forever(alarm: CompositeAlarm, ctx: Context[NoSettings])
             help=stay.cure,
             related=related,
         )
+
+
+def _untold(
+    alarm: CompositeAlarm,
+    suppressor: Attribute[str],
+    found: tuple[Alarm, ...],
+    at: str,
+    ctx: Context[NoSettings],
+) -> Finding:
+    """Where it cannot be told which alarm the suppressor is."""
+    hint = "check what makes the suppressor together with this"
+    if found:
+        why = f"cannot be told: it may be any of {', '.join(other.subject for other in found)}"
+        hint = "refer to one alarm, by a name that no other bears"
+    elif isinstance(suppressor, Unknown):
+        from kfm_audit.evidence.unset import cure, when
+
+        why = f"{when(suppressor, alarm)}: which that is depends on {ends_of(suppressor)}"
+        hint = cure(suppressor, hint, alarm)
+    else:
+        why = f"cannot be told: no input holds it ({shown(suppressor)})"
+    return ctx.undecided(alarm, f"whether its suppressor can stay in ALARM {why}", at=at, help=hint)
+
+
+def _named(unknown: Unknown, suppressor: Alarm) -> str:
+    """The attribute of a suppressor that leaves open whether it stays in ALARM."""
+    if not isinstance(suppressor, MetricAlarm):
+        return "its alarm_rule"
+    return "its treat_missing_data" if unknown is suppressor.treat_missing_data else "what it compares then"
 
 
 class _Stay(Struct, frozen=True):

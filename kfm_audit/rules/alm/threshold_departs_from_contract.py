@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kfm_audit.evidence.contract import Cell, Status
+from kfm_audit.evidence.series import series_of
 from kfm_audit.facts import MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
+from kfm_audit.values import Unknown, first_unknown
 
 
 @rule("ALM016", on=MetricAlarm, severity=Severity.WARNING)
@@ -87,8 +89,9 @@ def threshold_departs_from_contract(alarm: MetricAlarm, ctx: Context[NoSettings]
     ```
 
     ## When it is undecided
-    Where a term is known only after apply, or an expression does more than arithmetic, so that what it
-    computes cannot be compared.
+    Where a term is known only after apply, or cannot be told from the sources alone; where an expression does
+    more than arithmetic, so that what it computes cannot be compared; and where it is not known whether the
+    alarm is made.
 
     ## Settings
     `alarms.contract`, `alarms.overrides` (with a reason) and `environments` of each contract alarm. Without
@@ -116,10 +119,39 @@ def threshold_departs_from_contract(alarm: MetricAlarm, ctx: Context[NoSettings]
             yield ctx.undecided(
                 alarm,
                 f"whether it keeps {cell.promise.name} of the contract cannot be told: {cell.why}",
-                help="write threshold, statistic, period and evaluation periods so that the input shows them",
+                help=_decides(alarm, cell),
                 related=related,
                 key=cell.promise.name,
             )
+
+
+def _decides(alarm: MetricAlarm, cell: Cell) -> str:
+    """What would show whether the alarm keeps the contract's terms."""
+    if not cell.held.untold:
+        return "check a plan, which shows whether it is made"
+    found = series_of(alarm)
+    read = () if isinstance(found, Unknown) else found
+    terms = (alarm.threshold, alarm.comparison_operator, alarm.evaluation_periods, alarm.datapoints_to_alarm)
+    of_series = (term for series in read for term in (series.statistic, series.period))
+    unknown = first_unknown(alarm.metric_query, *terms, *of_series)
+    if unknown is not None:
+        from kfm_audit.evidence.unset import cure
+
+        return cure(
+            unknown,
+            "write threshold, statistic, period and evaluation periods so that the plan knows them",
+            alarm,
+        )
+    if "expression" in cell.held.untold:
+        alone = cell.promise.expression in cell.promise.metrics
+        ours = (
+            "watch the metric itself" if alone else f"write it as arithmetic, like {cell.promise.expression}"
+        )
+        return (
+            f"{ours}; if it is meant to say something else, say so under alarms.overrides in the policy, with "
+            "the reason"
+        )
+    return "set threshold, comparison_operator, evaluation_periods and one period for all its metrics"
 
 
 def _help(cell: Cell) -> str:

@@ -90,7 +90,7 @@ def too_few_datapoints(alarm: MetricAlarm, ctx: Context[Datapoints]) -> Iterator
     ```
 
     ## When it is undecided
-    Where M is known only after apply.
+    Where M is known only after apply, or cannot be told from the sources alone.
 
     ## Settings
     `rules.ALM005.minimum` (1 in `core`, which never fires; 3 in `kfm-v11`).
@@ -108,10 +108,10 @@ def too_few_datapoints(alarm: MetricAlarm, ctx: Context[Datapoints]) -> Iterator
 
         yield ctx.undecided(
             alarm,
-            f"whether fewer than {minimum} datapoints set it off {when(alarm.datapoints)}: {at} depends on "
+            f"whether fewer than {minimum} datapoints set it off {when(alarm.datapoints, alarm)}: {at} depends on "
             f"{ends_of(alarm.datapoints)}",
             at=at,
-            help=cure(alarm.datapoints, f"write {at} so that the plan knows it"),
+            help=cure(alarm.datapoints, f"write {at} so that the plan knows it", alarm),
         )
         return
     datapoints = known(alarm.datapoints)

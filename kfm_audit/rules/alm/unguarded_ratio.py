@@ -122,9 +122,9 @@ def unguarded_ratio(alarm: MetricAlarm, ctx: Context[Ratios]) -> Iterator[Findin
     ```
 
     ## When it is undecided
-    Where the ratio has no value without data, and `treat_missing_data` is known only after apply. Ratios of
-    anything but counts (`Sum`, `SampleCount`), and expressions that only CloudWatch can compute, are not
-    judged.
+    Where the ratio has no value without data, and `treat_missing_data` is known only after apply, or cannot
+    be told from the sources alone. Ratios of anything but counts (`Sum`, `SampleCount`), and expressions that
+    only CloudWatch can compute, are not judged.
 
     ## Settings
     `rules.ALM010.minimum_denominator` (10): the number of calls from which on a single failure may be a
@@ -154,12 +154,15 @@ def unguarded_ratio(alarm: MetricAlarm, ctx: Context[Ratios]) -> Iterator[Findin
             "nobody, so choose it by the traffic, and watch for silence with an alarm of its own",
         )
     elif None in ratio.idle and isinstance(alarm.treat_missing_data, Unknown):
+        from kfm_audit.evidence.unset import cure, when
+
+        treatment = alarm.treat_missing_data
         yield ctx.undecided(
             alarm,
-            f"divides by {_named(ratio.below)}, and what it does when there are none is known only after apply: "
-            f"treat_missing_data depends on {ends_of(alarm.treat_missing_data)}",
+            f"divides by {_named(ratio.below)}, and what it does when there are none {when(treatment, alarm)}: "
+            f"treat_missing_data depends on {ends_of(treatment)}",
             at="treat_missing_data",
-            help='set treat_missing_data = "notBreaching" where the plan knows it',
+            help=cure(treatment, 'write treat_missing_data = "notBreaching", which the plan knows', alarm),
         )
     function = _function_of_errors(ratio)
     if function and _reports_partial_batches(alarm, function, ctx):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kfm_audit.facts import BranchProtection
 from kfm_audit.lakefs.branch_globs import GlobError, protects
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
-from kfm_audit.values import ABSENT, Known, Unknown
+from kfm_audit.values import ABSENT, Known, Unknown, ends_of
 
 
 @rule("LFS019", on=BranchProtection, severity=Severity.WARNING)
@@ -44,7 +44,7 @@ def environment_unprotected(protection: BranchProtection, ctx: Context[NoSetting
     ```
 
     ## When it is undecided
-    Where the patterns are known only after apply.
+    Where the patterns are known only after apply, or cannot be told from the sources alone.
 
     ## Settings
     `lakefs.environment_branches`, `lakefs.repositories`.
@@ -56,9 +56,15 @@ def environment_unprotected(protection: BranchProtection, ctx: Context[NoSetting
     if repository and not ctx.evidence.calls.of_policy(repository):
         return
     match protection.patterns:
-        case Unknown():
+        case Unknown() as unknown:
+            from kfm_audit.evidence.unset import cure, when
+
             yield ctx.undecided(
-                protection, "whether it covers the environment branches is known only after apply", at="rules"
+                protection,
+                f"whether it covers the environment branches {when(unknown, protection)}: its patterns depend on "
+                f"{ends_of(unknown)}",
+                at="rules",
+                help=cure(unknown, "write the patterns so that the plan knows them", protection),
             )
             return
         case Known(value=patterns):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kfm_audit.evidence.permissions import may_roll_back, outside_roles
 from kfm_audit.facts import HolderKind, PolicyAttachment
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
-from kfm_audit.values import Known
+from kfm_audit.values import Known, Unknown, ends_of, first_unknown
 
 
 @rule("LFS018", on=PolicyAttachment, severity=Severity.WARNING)
@@ -57,7 +57,14 @@ def rollback_permission_too_wide(held: PolicyAttachment, ctx: Context[NoSettings
     lakeFS RBAC: actions and permissions, preconfigured groups and policies; `fs:RevertBranch`.
     """
     if not isinstance(held.holder, Known) or not isinstance(held.policy, Known):
-        yield ctx.undecided(held, "who holds which policy is known only after apply")
+        unknown = first_unknown(held.holder, held.policy) or Unknown()
+        from kfm_audit.evidence.unset import cure, when
+
+        yield ctx.undecided(
+            held,
+            f"who holds which policy {when(unknown, held)}: that depends on {ends_of(unknown)}",
+            help=cure(unknown, "name holder and policy by values that the plan knows", held),
+        )
         return
     holder, policy = held.holder.value, held.policy.value
     if not outside_roles(holder, held.holder_kind, ctx.evidence):
@@ -74,7 +81,12 @@ def rollback_permission_too_wide(held: PolicyAttachment, ctx: Context[NoSettings
         )
         if may.conditional:
             yield ctx.undecided(
-                held, f"whether it {said} depends on a condition, and {roles}", persons=persons
+                held,
+                f"whether it {said} depends on a condition, and {roles}",
+                help=f"read the condition of policy {policy}: where it can hold, take the policy from {who} and give one "
+                "that has no fs:RevertBranch on environment branches; where it cannot, suppress this finding with "
+                "that reason",
+                persons=persons,
             )
             return
         yield ctx.fail(

@@ -136,7 +136,7 @@ def filter_on_attributes_never_sent(
     message = (
         f"filters on the message attribute {key}, and CloudWatch sends no message attributes: {lost}"
         if never.attributes
-        else f"filters on {key} in the body, which the messages of its alarms never have: {lost}"
+        else f"filters on {key} in the body, where the messages of its alarms never hold a value: {lost}"
     )
     yield ctx.fail(
         subscription,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kfm_audit.evidence.reach import Refusal
 from kfm_audit.facts import Subscription
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
-from kfm_audit.values import ABSENT, Unknown
+from kfm_audit.values import ABSENT, Unknown, ends_of
 
 _HELP = (
     "give every key a list of values or operators, at most 5 keys and 150 combinations of values; "
@@ -80,8 +80,9 @@ def invalid_filter_policy(subscription: Subscription, ctx: Context[NoSettings]) 
     ```
 
     ## When it is undecided
-    Where the policy or its scope is known only after apply, and where AWS's documents disagree about whether
-    SNS takes it (whether the limit of five counts the leaves of a nested policy, for example).
+    Where the policy or its scope is known only after apply, or cannot be told from the sources alone; and
+    where AWS's documents disagree about whether SNS takes it (whether the limit of five counts the leaves of
+    a nested policy, for example).
 
     ## Settings
     None.
@@ -102,12 +103,17 @@ def invalid_filter_policy(subscription: Subscription, ctx: Context[NoSettings]) 
     # What is deployed SNS has taken already.
     filtered = subscription.filter_policy is not ABSENT and not subscription.deployed
     for attribute in ("filter_policy", "filter_policy_scope"):
-        if filtered and isinstance(getattr(subscription, attribute), Unknown):
+        value = getattr(subscription, attribute)
+        if filtered and isinstance(value, Unknown):
+            from kfm_audit.evidence.unset import cure, when
+
             yield ctx.undecided(
                 subscription,
-                f"whether SNS takes its filter policy cannot be told: {attribute} is known only after apply",
+                f"whether SNS takes its filter policy {when(value, subscription)}: {attribute} depends on {ends_of(value)}",
                 at=attribute,
-                help="write the policy and its scope from values that the plan knows",
+                help=cure(
+                    value, "write the policy and its scope from values that the plan knows", subscription
+                ),
             )
             return
     for doubt in ctx.evidence.notifications.doubts(subscription)[:1]:

@@ -114,8 +114,9 @@ def quiet_hours_on_critical(
 
     ## When it is undecided
     A critical alarm looks at the clock in a way of which it cannot be told whether it is ever quiet; or an
-    alarm is quiet at some hours and its severity is known only after apply. A test of the alarm at night
-    decides the first (`kfm-audit test`, `starts_at`), tags that the plan knows the second.
+    alarm is quiet at some hours and its severity is known only after apply, or cannot be told from the
+    sources alone. A test of the alarm at night decides the first (`kfm-audit test`, `starts_at`), tags that
+    the plan knows the second.
 
     ## Settings
     `critical` names the severities (default: P0), `tags` the tag keys that tell the severity of an alarm.
@@ -132,11 +133,18 @@ def quiet_hours_on_critical(
     for quiet in quiet_hours(ctx.evidence, alarm):
         related = (ctx.related("this is what goes by the clock", quiet.by),) if quiet.by else ()
         if isinstance(critical, Unknown):
+            from kfm_audit.evidence.unset import cure, when
+
             message = (
-                f"{quiet.why}, and whether it is critical is known only after apply: its name and tags depend on "
-                f"{ends_of(critical)}"
+                f"{quiet.why}, and whether it is critical {when(critical, alarm)}: "
+                f"{'tags depend' if critical is alarm.tags else 'alarm_name depends'} on {ends_of(critical)}"
             )
-            yield ctx.undecided(alarm, message, at=quiet.at, help=_HELP, related=related)
+            hint = cure(
+                critical, "write its severity into a tag or the name, as a value that the plan knows", alarm
+            )
+            yield ctx.undecided(
+                alarm, message, at=quiet.at, help=f"{hint}; if it is critical, {_HELP}", related=related
+            )
         elif quiet.sure:
             message = f"{quiet.why}, so that it is quiet at some hours, and {critical}"
             yield ctx.fail(alarm, message, at=quiet.at, help=_HELP, related=related)
@@ -153,7 +161,7 @@ def _may_be_quiet(alarm: Alarm, ctx: Context[QuietHoursSettings]) -> bool:
 
 
 def _why_critical(alarm: Alarm, ctx: Context[QuietHoursSettings]) -> str | Unknown:
-    """Why an alarm is critical, "" where it is not, Unknown where that is known only after apply."""
+    """Why an alarm is critical, "" where it is not, Unknown where a tag or the name may say it."""
     from kfm_audit.evidence.gravity import severity_of
 
     settings = ctx.settings

@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from kfm_audit.evidence.reach import End, Path, Reach
-from kfm_audit.evidence.severities import Fit, Meant, Said
+from kfm_audit.evidence.severities import Fit, Meant, Said, SaidInPart
 from kfm_audit.facts import Alarm, CompositeAlarm, Fact, MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, Related, Severity, rule
 from kfm_audit.values import Known, Unknown, ends_of
@@ -105,7 +105,8 @@ def severity_misrouted(alarm: MetricAlarm | CompositeAlarm, ctx: Context[Misrout
     ```
 
     ## When it is undecided
-    Who gets it is for some severities, and that of the alarm is known only after apply; or only a filter policy
+    Who gets it is for some severities, and that of the alarm is known only after apply; or it goes to others by the
+    part of its name that is known, and the rest may say another severity; or only a filter policy
     that cannot be evaluated, an action that is known only after apply or an EventBridge rule stands between the
     alarm and the wrong people; or policy says whom they are for in words that cannot be compared with the
     alarm's.
@@ -128,6 +129,8 @@ def severity_misrouted(alarm: MetricAlarm | CompositeAlarm, ctx: Context[Misrout
     from kfm_audit.evidence.gravity import severity_of
 
     said = severity_of(ctx.evidence, alarm, ctx.settings.tags)
+    if isinstance(said, SaidInPart):
+        said = said.said
     if isinstance(said, Unknown):
         from kfm_audit.evidence.unset import cure, when
 
@@ -175,6 +178,7 @@ def _told_too_little(
 ) -> Iterator[Finding]:
     if doubt == "":
         return
+    doubt = _open(said) or doubt
     where = " and ".join(_described(item) for item in lesser[:2])
     more = f" and {len(lesser) - 2} more" if len(lesser) > 2 else ""
     cure = (
@@ -199,15 +203,23 @@ def _told_too_much(alarm: Alarm, said: Said, item: _Recipient, ctx: Context[Misr
     else:
         cure = f"let it notify a topic that is for {said.name}; or mend {said.by}, if it is what the topic is for"
     message = f"is {said.name} by {said.by}, and goes to {_described(item)}"
-    make = ctx.fail if item.sure else ctx.undecided
+    unless = f", as far as is shown: {_open(said)}" if said.open else ""
+    if not item.sure:
+        unless = ", unless its filter policy keeps it out, which cannot be told"
+    make = ctx.undecided if unless else ctx.fail
     return make(
         alarm,
-        message if item.sure else f"{message}, unless its filter policy keeps it out, which cannot be told",
+        f"{message}{unless}",
         at="alarm_actions",
         help=cure,
         related=_related([item], ctx),
         key=item.name,
     )
+
+
+def _open(said: Said) -> str:
+    """Why it may be of another severity after all."""
+    return f"{said.open} may put another severity into its name" if said.open else ""
 
 
 def _doubt(

@@ -117,9 +117,9 @@ def topic_refuses_cloudwatch(topic: Topic, ctx: Context[NoSettings]) -> Iterator
     ```
 
     ## When it is undecided
-    Where the policy of the topic or of its key is known only after apply, where the key is not in the input,
-    and where a condition asks for something that is not known of the alarm (its account, for a topic that is
-    yet to be made).
+    Where the policy of the topic or of its key is known only after apply, or cannot be told from the sources
+    alone, where the key is not in the input, and where a condition asks for something that is not known of
+    the alarm (its account, for a topic that is yet to be made).
 
     ## Settings
     None.

@@ -162,7 +162,7 @@ def undeliverable_alarm(fact: Fact, ctx: Context[NoSettings]) -> Iterator[Findin
     maybe = next((route for route in routes if route.exists is None), None)
     if told.reach is Reach.UNTOLD or maybe is not None:
         if told.open:
-            reasons.append(f"what else it notifies is known only after apply ({', '.join(told.open)})")
+            reasons.append(f"what else it notifies depends on {', '.join(told.open)}")
         if maybe is not None:
             reasons.append(f"another route may lead to somebody ({maybe.why})")
         yield ctx.undecided(

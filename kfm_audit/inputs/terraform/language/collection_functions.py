@@ -8,6 +8,7 @@ from kfm_audit.inputs.terraform.language.types import unified
 from kfm_audit.inputs.terraform.language.values import (
     Budget,
     Fault,
+    MaybeNull,
     Opened,
     SetOf,
     Value,
@@ -134,7 +135,8 @@ def lookup(arguments: Arguments, budget: Budget) -> Value:
     if not 2 <= len(arguments) <= 3:
         raise Fault("lookup()")
     if any(isinstance(argument, Unknown | Opened) for argument in arguments[:2]):
-        return unknown_of(arguments, budget)
+        found = unknown_of(arguments, budget)
+        return MaybeNull(found.references) if arguments[2:] == (None,) else found
     items, key = map_of(arguments[0]), to_text(arguments[1])
     if key in items:
         return items[key]

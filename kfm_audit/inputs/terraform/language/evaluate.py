@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from kfm_audit.aws.arns import service_of
@@ -31,16 +31,16 @@ from kfm_audit.inputs.terraform.language.values import (
     Bound,
     Budget,
     Fault,
+    MaybeNull,
     Names,
     Opened,
-    PartText,
     SetOf,
     Value,
     is_known,
     unknown_of,
     with_marks,
 )
-from kfm_audit.values import Reference, ReferenceKind, Unknown
+from kfm_audit.values import PartText, Reference, ReferenceKind, Unknown
 
 _MAX_DEPTH: Final = 110
 """Expressions within expressions, through locals and modules: what is deeper is not known."""
@@ -229,7 +229,7 @@ class Evaluator:
             self._guarded -= 1
         if unsure:
             alone = len(unsure) == 1 and expression.function == "try"
-            return unsure[0] if alone else unknown_of(unsure, self.budget)
+            return unsure[0] if alone else _perhaps(unsure, unknown_of(unsure, self.budget))
         if expression.function == "can":
             return False
         raise Fault(written(expression))
@@ -276,7 +276,7 @@ class Evaluator:
             arms = [self._or_unknown(arm, names) for arm in (expression.then, expression.otherwise)]
             if equal(*arms):
                 return arms[0]
-            return unknown_of((test, *arms), self.budget)
+            return _perhaps(arms, unknown_of((test, *arms), self.budget))
         chosen, other = expression.then, expression.otherwise
         if not to_bool(test):
             chosen, other = other, chosen
@@ -302,6 +302,12 @@ class Evaluator:
 
     def _unread(self, expression: Unread, names: Names) -> Value:  # noqa: ARG002 - all handlers' signature
         return Unknown((Reference(expression.text[:80], ReferenceKind.UNRESOLVED),))
+
+
+def _perhaps(values: Iterable[Value], found: Unknown) -> Unknown:
+    """What is one of some values: where one of them is null, it is not known either whether it is set."""
+    null = any(value is None or isinstance(value, MaybeNull) for value in values)
+    return MaybeNull(found.references) if null else found
 
 
 def written(expression: Expression) -> str:

@@ -16,14 +16,14 @@ from kfm_audit.inputs.terraform.language.types import to_list, to_map, to_set
 from kfm_audit.inputs.terraform.language.values import (
     Budget,
     Fault,
+    MaybeNull,
     Opened,
-    PartText,
     Value,
     is_known,
     unknown_of,
     with_marks,
 )
-from kfm_audit.values import Reference, ReferenceKind, Unknown
+from kfm_audit.values import PartText, Reference, ReferenceKind, Unknown
 
 Function: TypeAlias = Callable[[tuple[Value, ...], Budget], Value]
 
@@ -39,11 +39,14 @@ def call(name: str, arguments: tuple[Value, ...], budget: Budget) -> Value:
     partial = _PARTIAL.get(name)
     if partial is not None:
         if name in _WHOLLY_UNKNOWN and any(isinstance(argument, Unknown | Opened) for argument in arguments):
-            return unknown_of(arguments, budget)
+            found = unknown_of(arguments, budget)
+            return MaybeNull(found.references) if name == "one" else found
         return partial(arguments, budget)
     if not all(is_known(argument, budget) for argument in arguments):
         if name == "jsonencode" and not isinstance(arguments[0], Unknown | Opened):
             return _jsonencode_in_part(arguments, budget)
+        if name in _PIECE_BY_PIECE:
+            return _joined_in_part(name, arguments, budget)
         # A separator or a format is no part of what the result comes from.
         return unknown_of(arguments[1:] if name in _WITH_PATTERN else arguments, budget)
     whole = _WHOLE.get(name)
@@ -60,6 +63,24 @@ def _jsonencode_in_part(arguments: tuple[Value, ...], budget: Budget) -> Unknown
     except Fault:
         return unknown
     return PartText(unknown.references, str(text))
+
+
+def _joined_in_part(name: str, arguments: tuple[Value, ...], budget: Budget) -> Unknown:
+    """A text that is made of others as they are: what is known of these is known of it."""
+    unknown = unknown_of(arguments[1:], budget)
+    pattern = arguments[0]
+    if not isinstance(pattern, str) or (name == "format" and not _only_puts_in(pattern)):
+        return unknown
+    try:
+        text = _WHOLE[name](tuple(with_marks(argument, budget) for argument in arguments), budget)
+    except Fault:
+        return unknown
+    return PartText(unknown.references, str(text))
+
+
+def _only_puts_in(specification: str) -> bool:
+    """Whether all verbs of `format` put a text in as it is: `%s` and `%v` without a width."""
+    return all(verb.startswith(("s", "v")) for verb in specification.replace("%%", "").split("%")[1:])
 
 
 def _converted(convert: Callable[[Value], Value]) -> Function:
@@ -144,3 +165,4 @@ _WHOLE: Final[dict[str, Function]] = {
     "upper": texts.upper,
 }
 _WITH_PATTERN: Final = frozenset({"format", "formatlist", "join"})
+_PIECE_BY_PIECE: Final = frozenset({"format", "join"})

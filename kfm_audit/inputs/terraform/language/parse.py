@@ -8,6 +8,7 @@ read from the bytes, since the nodes leave white space out.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from kfm_audit.inputs.terraform.language.syntax import (
@@ -56,6 +57,8 @@ def parse(node: Node, data: bytes) -> Expression:
         return Unread(data[node.start_byte : node.start_byte + 80].decode("utf-8", "replace"))
 
 
+# Most expressions of an estate are written again and again.
+@lru_cache(maxsize=4096)
 def _common(text: bytes) -> Expression | None:
     """An expression of a form that most have, read without looking at the tree; None for any other."""
     if _PLAIN.fullmatch(text):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol, TypeAlias
 
 from kfm_audit.aws.partly_known import mark
-from kfm_audit.values import Reference, ReferenceKind, Unknown
+from kfm_audit.values import PartText, Reference, ReferenceKind, Unknown
 
 
 class Fault(Exception):  # noqa: N818 - no failure of ours: `try` and `can` turn on it
@@ -59,13 +59,8 @@ class Opened:
         return True
 
 
-class PartText(Unknown, frozen=True):
-    """A text that is known in part: `text` holds a mark (`aws/partly_known.py`) for each piece that is not.
-
-    For all but the readers of documents it is unknown, and no more.
-    """
-
-    text: str = ""
+class MaybeNull(Unknown, frozen=True):
+    """A value of which it is not even known whether it is set: an arm of its condition is null."""
 
 
 class SetOf(tuple["Value", ...]):
