@@ -151,7 +151,11 @@ BUILT_IN_PROFILES: Final = (
 
 def repository_root(start: Path) -> Path | None:
     """The nearest folder at or above `start` that holds `.git`."""
-    return next((folder for folder in (start, *start.parents) if (folder / ".git").exists()), None)
+    # Unlike Path.exists() and its like, these say no of what lies in a folder that may not be entered.
+    return next(
+        (folder for folder in (start, *start.parents) if os.path.exists(folder / ".git")),  # noqa: PTH110
+        None,
+    )
 
 
 def config_for(paths: Sequence[Path], named: str = "", *, isolated: bool = False) -> LoadedConfig:
@@ -183,7 +187,7 @@ def policy_name(named: str, config: LoadedConfig) -> str:
 
 def common(paths: Sequence[Path]) -> Path:
     """The folder that all paths lie in."""
-    folders = [str(path if path.is_dir() else path.parent) for path in paths]
+    folders = [str(path if os.path.isdir(path) else path.parent) for path in paths]  # noqa: PTH112
     try:
         return Path(os.path.commonpath(folders))
     except ValueError:  # different drives
@@ -200,7 +204,7 @@ def find_config(start: Path, base: Path) -> LoadedConfig:
     for folder in (start, *start.parents):
         for name in NAMES:
             file = folder / name
-            if file.is_file():
+            if os.path.isfile(file):  # noqa: PTH113
                 config = read_config(file)
                 if config is not None:
                     return LoadedConfig(config, file)

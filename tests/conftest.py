@@ -44,6 +44,7 @@ def check(capsys, monkeypatch) -> Callable[..., tuple[int, dict]]:
         code = main(["check", "--output", "json", "--quiet", *map(str, arguments)])
         output = capsys.readouterr()
         assert "Traceback" not in output.err
+        assert "this program failed" not in output.err
         return code, json.loads(output.out) if output.out else {}
 
     return run

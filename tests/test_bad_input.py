@@ -31,6 +31,7 @@ BROKEN = {
     "deep": b'{"resource_changes":' + b"[" * 1_000_000 + b"]" * 1_000_000 + b"}",
     "deep-and-open": b'{"a":' * 1_000_000,
     "scalar": b"5",
+    "not-utf-8-key-in-an-array": b'[{"\xc3": 1}]',
     "wrong-top": b'["resource_changes"]',
     "wrong-key": b'{"resource_changes": 5}',
     "html": b"<html><body>503 Service Unavailable</body></html>",
@@ -52,6 +53,36 @@ def test_each_gives_one_finding_and_the_rest_is_checked(name, tmp_path, check) -
     assert lost["subject"] == "broken-tfplan.json"
     assert lost["message"]
     assert lost["help"]
+
+
+def test_telemetry_between_lines_of_a_log_is_said_with_the_cure(tmp_path, check) -> None:
+    event = {"_aws": {"CloudWatchMetrics": [{"Namespace": "KFM", "Metrics": [{"Name": "Rows"}]}]}, "Rows": 1}
+    (tmp_path / "function.log").write_text(f"START RequestId: x\n{json.dumps(event)}\nEND RequestId: x\n")
+    code, report = check(".", cwd=tmp_path)
+    (lost,) = report["findings"]
+    assert (code, lost["message"]) == (4, "holds telemetry between lines of other text")
+    assert "grep '^{'" in lost["help"]
+
+
+@pytest.mark.parametrize("number", ["9" * 400, "1e400", str(2**63 - 1)])
+def test_numbers_beyond_all_measure_are_said_or_judged_and_end_nothing(number, tmp_path, check) -> None:
+    settings = tmp_path / "lakefs" / "repositories" / "kfm" / "settings"
+    settings.mkdir(parents=True)
+    (settings / "gc_rules.json").write_text(f'{{"default_retention_days": {number}, "branches": []}}')
+    (settings / "branch_lifecycle.json").write_text(f'[{{"name_patterns": ["env-*"], "max_age": {number}}}]')
+    expiry = f'[{{"branches": ["env-prod"], "prefix": "", "expire_after_days": {number}}}]'
+    (settings / "object_lifecycle.json").write_text(expiry)
+    call = {"log_audit": True, "msg": "HTTP call ended", "path": "/api/v1/repositories/kfm/branches/env-prod"}
+    log = json.dumps([call | {"status_code": 0}]).replace(": 0", f": {number}")
+    (tmp_path / "lakefs-audit.json").write_text(log)
+    energy = f'{{"method": "estimated", "wh": {number}, "runner_watts": 1, "duration_seconds": {number}}}'
+    (tmp_path / "energy-telemetry.json").write_text(f'{{"schema": "energy-v2", "energy": {energy}}}')
+    plan = PLAN.replace('"prod-a"', f'"prod-a", "threshold": {number}, "evaluation_periods": {number}')
+    (tmp_path / "tfplan.json").write_text(plan)
+    code, report = check(".", cwd=tmp_path)
+    assert code in (1, 4)
+    assert len(report["inputs"]) == 6
+    assert not {"SYS002", "SYS003"} & {finding["rule"] for finding in report["findings"]}
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
@@ -136,6 +167,33 @@ def test_a_file_that_may_not_be_read(tmp_path, check) -> None:
     code, report = check(".", cwd=tmp_path)
     assert code == 4
     assert "Permission denied" in report["findings"][0]["message"]
+
+
+@pytest.mark.skipif("__import__('os').geteuid() == 0", reason="root may read everything")
+@pytest.mark.parametrize("mode", [0o000, 0o444, 0o111])
+def test_a_folder_that_may_not_be_entered(mode, tmp_path, check) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "good.json").write_text(PLAN)
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    (closed / "tfplan.json").write_text(PLAN)
+    closed.chmod(mode)
+    try:
+        _, report = check(".", cwd=tmp_path)
+        assert [f["location"]["path"] for f in report["findings"] if f["rule"] == "ALM001"] == ["good.json"]
+        not_read = [(item["path"], item["why"]) for item in report["ignored"]]
+        not_read += [(f["subject"], f["message"]) for f in report["findings"] if f["rule"] == "SYS001"]
+        assert not_read == [
+            ("closed/tfplan.json", "cannot be opened: Permission denied")
+            if mode == 0o444
+            else ("closed", "cannot be entered: Permission denied")
+        ]
+        named = check("closed", cwd=tmp_path)
+        assert named[0] == 4
+        (lost,) = (finding for finding in named[1]["findings"] if finding["rule"] == "SYS001")
+        assert (lost["subject"], lost["message"]) == ("closed", "cannot be opened: Permission denied")
+    finally:
+        closed.chmod(0o755)
 
 
 def test_file_names_of_all_kinds(tmp_path: Path, check) -> None:

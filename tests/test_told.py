@@ -107,3 +107,37 @@ def test_without_any_of_them_it_names_all_three(tmp_path, monkeypatch, capsys):
         "not-checked",
         "neither a Terraform plan, nor its sources, nor what is deployed was read",
     )
+
+
+ADRIFT = """\
+variable "prefix" {}
+resource "aws_cloudwatch_metric_alarm" "age" {
+  alarm_name  = "prod-age"
+  namespace   = "AWS/SQS"
+  metric_name = "%s"
+  dimensions  = { QueueName = %s }
+}
+"""
+NOT_HELD = (
+    "no input shows which queue or function 1 alarm watches (aws_cloudwatch_metric_alarm.age): it was not held "
+    "to the contract"
+)
+
+
+@pytest.mark.parametrize(
+    ("metric", "queue", "policy", "said"),
+    [
+        ("ApproximateAgeOfOldestMessage", '"${var.prefix}email"', "kfm-v11", True),
+        ("ApproximateAgeOfOldestMessage", '"email"', "kfm-v11", False),
+        ("SentMessageSize", '"${var.prefix}email"', "kfm-v11", False),
+        ("ApproximateAgeOfOldestMessage", '"${var.prefix}email"', "core", False),
+    ],
+)
+def test_what_could_not_be_held_to_the_contract_is_said(
+    tmp_path, monkeypatch, capsys, metric, queue, policy, said
+):
+    (tmp_path / "main.tf").write_text(ADRIFT % (metric, queue))
+    monkeypatch.chdir(tmp_path)
+    main(["check", ".", "--isolated", "--policy", policy, "--quiet", "--output", "json"])
+    why = json.loads(capsys.readouterr().out)["questions"]["told"]["why"]
+    assert (NOT_HELD in why.split("; ")) is said

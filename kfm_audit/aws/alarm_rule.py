@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 
 from msgspec import Struct
 
+from kfm_audit.aws.alarm_rule_error import AlarmRuleError
 from kfm_audit.aws.alarm_rule_tokens import Token, tokens
 from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.pattern import pattern
@@ -88,19 +89,6 @@ class AtLeast(Struct, frozen=True):
 
 
 Node: TypeAlias = InState | Constant | Not | And | Or | AtLeast
-
-
-class AlarmRuleError(ValueError):
-    """CloudWatch refuses the rule; the text is its own where it has one.
-
-    `position` is the 0-based offset of the first character that is wrong.
-    """
-
-    def __init__(self, message: str, position: int) -> None:
-        """Say what CloudWatch says."""
-        super().__init__(message)
-        self.message = message
-        self.position = position
 
 
 def parse_alarm_rule(text: str) -> Node:

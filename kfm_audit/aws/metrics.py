@@ -61,38 +61,28 @@ class Metric(Struct, frozen=True, kw_only=True):
     open: bool = False
 
 
+# fmt: off
 _UNLISTED: Final = (
-    "AWS/AOSS",
-    "AWS/Athena",
-    "AWS/Backup",
-    "AWS/Bedrock",
-    "AWS/Billing",
-    "AWS/Cassandra",
-    "AWS/CertificateManager",
-    "AWS/Connect",
-    "AWS/DDoSProtection",
-    "AWS/DX",
-    "AWS/EC2Spot",
-    "AWS/ES",
-    "AWS/GlobalAccelerator",
-    "AWS/Inspector",
-    "AWS/Kafka",
-    "AWS/MWAA",
-    "AWS/NetworkFirewall",
-    "AWS/Polly",
-    "AWS/PrivateLinkEndpoints",
-    "AWS/PrivateLinkServices",
-    "AWS/Rekognition",
-    "AWS/SSM-RunCommand",
-    "AWS/SecretsManager",
-    "AWS/Textract",
-    "AWS/Usage",
-    "AWS/WAFV2",
-    "AWS/X-Ray",
+    "/aws/sagemaker/Endpoints", "/aws/sagemaker/InferenceComponents",
+    "/aws/sagemaker/InferenceRecommendationsJobs", "/aws/sagemaker/ProcessingJobs",
+    "/aws/sagemaker/TrainingJobs", "/aws/sagemaker/TransformJobs", "AmazonMWAA", "AWS/ACMPrivateCA",
+    "AWS/AOSS", "AWS/AppRunner", "AWS/Athena", "AWS/Backup", "AWS/Bedrock", "AWS/Billing", "AWS/Cassandra",
+    "AWS/CertificateManager", "AWS/ClientVPN", "AWS/CloudSearch", "AWS/Connect", "AWS/DDoSProtection",
+    "AWS/DirectoryService", "AWS/DX", "AWS/EC2Spot", "AWS/ECR", "AWS/ElasticInference",
+    "AWS/ElasticTranscoder", "AWS/EMRServerless", "AWS/ES", "AWS/GlobalAccelerator", "AWS/Inspector",
+    "AWS/IoTAnalytics", "AWS/IPAM", "AWS/Kafka", "AWS/KafkaConnect", "AWS/MediaConnect", "AWS/MediaTailor",
+    "AWS/ML", "AWS/MWAA", "AWS/Network Manager", "AWS/NetworkFirewall", "AWS/Polly",
+    "AWS/PrivateLinkEndpoints", "AWS/PrivateLinkServices", "AWS/Prometheus", "AWS/Redshift-Serverless",
+    "AWS/Rekognition", "AWS/Robomaker", "AWS/RUM", "AWS/Sagemaker/ModelBuildingPipeline", "AWS/Scheduler",
+    "AWS/SDKMetrics", "AWS/SecretsManager", "AWS/SSM-RunCommand", "AWS/StorageGateway", "AWS/SWF",
+    "AWS/Textract", "AWS/ThingsGraph", "AWS/Translate", "AWS/TrustedAdvisor", "AWS/Usage", "AWS/VpcLattice",
+    "AWS/WAFV2", "AWS/WorkMail", "AWS/X-Ray", "ContainerInsights", "ECS/ContainerInsights", "Glue", "WAF",
 )
+# fmt: on
 """Namespaces that AWS publishes and the catalogue holds no metric of: nothing is said of what is read there.
 
-CloudWatch user guide, "AWS services that publish CloudWatch metrics".
+CloudWatch user guide, "AWS services that publish CloudWatch metrics"; what is newer than its last public source, by the
+discovery of the CloudWatch exporter for Prometheus (`pkg/config/services.go`).
 """
 
 
@@ -186,7 +176,8 @@ def is_own(namespace: str | None) -> bool:
     """Whether a namespace is certainly somebody's own: not AWS's, nor one of those without `AWS/`."""
     if namespace is None or namespace.casefold().startswith("aws/"):
         return False
-    return f"aws/{namespace}".casefold() not in {name.casefold() for name in (*_namespaces(), *_UNLISTED)}
+    published = {name.casefold() for name in (*_namespaces(), *_UNLISTED)}
+    return not published & {namespace.casefold(), f"aws/{namespace}".casefold()}
 
 
 @cache
@@ -218,7 +209,14 @@ def _judge(namespace: str, name: str, keys: Dimensions) -> Verdict:
 def _unlisted(standing: Standing, name: str, known: tuple[str, ...]) -> Verdict:
     """A name that is known but for its case is certainly wrong; any other may only be missing here."""
     same = next((other for other in known if other.casefold() == name.casefold()), "")
-    return Verdict(standing, bool(same), (name,), (same or _nearest(name, known),))
+    return Verdict(standing, bool(same), (name,), (same or _longer(name, known) or _nearest(name, known),))
+
+
+def _longer(name: str, known: tuple[str, ...]) -> str:
+    """`AWS/AmazonMQ` for `AWS/MQ`, `ApproximateNumberOfMessagesVisible` for `MessagesVisible`: the one that ends so."""
+    ending = name.casefold().rpartition("/")[2]
+    longer = [other for other in known if len(ending) > 1 and other.casefold().endswith(ending)]
+    return longer[0] if len(longer) == 1 else ""
 
 
 def _impossible(namespace: str, known: _Namespace, wrong: tuple[str, ...]) -> Verdict:

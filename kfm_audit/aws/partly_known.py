@@ -17,17 +17,18 @@ UNKNOWN: Final = "\ue000"
 """Stands for a piece of text, of any length, that is not known."""
 
 _END: Final = "\ue001"
+_ONE: Final = "\ue006"
 _MARK: Final = regular(f"{UNKNOWN}(?:([^{UNKNOWN}{_END}]*+){_END})?")
 # A name may hold quotes (`aws_sns_topic.all["prod"]`), and a mark may stand between quotes.
-_HIDDEN: Final = str.maketrans({'"': "\ue002", "\\": "\ue003", UNKNOWN: "", _END: ""})
+_HIDDEN: Final = str.maketrans({'"': "\ue002", "\\": "\ue003", UNKNOWN: "", _END: "", _ONE: ""})
 # Where a text is no pattern, its own stars and question marks stand for themselves.
 _LITERAL: Final = str.maketrans({"*": "\ue004", "?": "\ue005"})
-_SHOWN: Final = str.maketrans({"\ue002": '"', "\ue003": "\\"})
+_SHOWN: Final = str.maketrans({"\ue002": '"', "\ue003": "\\", _ONE: ""})
 
 
-def mark(name: str) -> str:
-    """A mark that says what the missing piece comes from."""
-    return f"{UNKNOWN}{name.translate(_HIDDEN)}{_END}"
+def mark(name: str, *, one: bool = False) -> str:
+    """A mark that says what the missing piece comes from; `one`: it is that itself, wherever the mark stands."""
+    return f"{UNKNOWN}{name.translate(_HIDDEN)}{_ONE if one else ''}{_END}"
 
 
 def name_of(text: str) -> str:
@@ -45,6 +46,38 @@ def names_in(text: str) -> tuple[str, ...]:
 def pieces(text: str) -> list[str]:
     """The known pieces of a text, in order: before the first mark, between each two, and after the last."""
     return _MARK.sub(UNKNOWN, text).split(UNKNOWN)
+
+
+def apart(one: str, other: str) -> tuple[str, str]:
+    """Two texts without what is the same at their beginnings and ends, whatever it turns out to be."""
+    mine, theirs = _tokens(one), _tokens(other)
+    begun = _common(mine, theirs)
+    mine, theirs = mine[begun:][::-1], theirs[begun:][::-1]
+    ended = _common(mine, theirs)
+    return "".join(mine[ended:][::-1]), "".join(theirs[ended:][::-1])
+
+
+def _tokens(text: str) -> list[str]:
+    """The letters and marks of a text."""
+    tokens: list[str] = []
+    at = 0
+    for found in _MARK.finditer(text):
+        tokens += [*text[at : found.start()], found[0]]
+        at = found.end()
+    return [*tokens, *text[at:]]
+
+
+def _common(one: list[str], other: list[str]) -> int:
+    """How many tokens are the same from the beginning on: letters, and marks of one and the same piece."""
+    for number, (mine, theirs) in enumerate(zip(one, other, strict=False)):
+        if mine != theirs or (mine.startswith(UNKNOWN) and not mine.endswith(_ONE + _END)):
+            return number
+    return min(len(one), len(other))
+
+
+def is_one(text: str) -> bool:
+    """Whether the text is the same wherever it stands: no piece is missing that two marks may differ in."""
+    return all(found[0].endswith(_ONE + _END) for found in _MARK.finditer(text))
 
 
 def in_words(text: str) -> str:

@@ -98,12 +98,12 @@ def _statements(policy: str) -> list[dict[str, object]]:
     try:
         document = msgspec.json.decode(policy)
     except (msgspec.MsgspecError, RecursionError) as error:
-        raise PolicyError(f"is no JSON: {error}") from None
+        raise PolicyError(f"it is no JSON: {error}") from None
     statements = document.get("Statement") if isinstance(document, dict) else None
     if isinstance(statements, dict):
         statements = [statements]
     if not isinstance(statements, list) or not all(isinstance(item, dict) for item in statements):
-        raise PolicyError("has no list of statements")
+        raise PolicyError("it has no list of statements")
     return statements
 
 
@@ -131,7 +131,8 @@ def _statement(statement: Mapping[str, object], request: Request, *, denies: boo
     )
     if about is False:
         return Ruling(Outcome.REFUSED)
-    doubt = "" if about else f"whether {_name(statement)} is about it is not known"
+    unsure = "it is about this request" if denies else f"{_name(statement)} is about this request"
+    doubt = "" if about else f"{unsure}, which is not known"
     for text, holds in _conditions(statement.get("Condition"), request):
         if holds is False:
             return Ruling(Outcome.REFUSED, f"{_name(statement)} asks that {text}")
@@ -142,7 +143,10 @@ def _statement(statement: Mapping[str, object], request: Request, *, denies: boo
 
 def _principal(statement: Mapping[str, object], service: str) -> bool | None:
     if "NotPrincipal" in statement:
-        return None
+        # AWS does not say whether services are among all others.
+        spared = statement["NotPrincipal"]
+        named = _texts(spared.get("Service")) if isinstance(spared, dict) else []
+        return False if spared == "*" or service in named else None
     principal = statement.get("Principal")
     if principal == "*":
         return True

@@ -36,9 +36,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout = None  # keeps the interpreter from flushing into the closed pipe
         return 141
     except OSError as error:
-        print(f"kfm-audit: the output cannot be written: {error.strerror}", file=sys.stderr)
+        what = "the output cannot be written" if error.filename is None else error.filename
+        print(f"kfm-audit: {what}: {error.strerror}", file=sys.stderr)
         return 2
+    except Exception as error:  # noqa: BLE001 - a traceback ends with 1, and that would mean findings
+        print(f"kfm-audit: {_unforeseen(error)}", file=sys.stderr)
+        return 5
     return code
+
+
+def _unforeseen(error: Exception) -> str:
+    """A fault of this program in one line, without the error's own text: that may hold what is secret."""
+    where, trace = "", error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        where = f" (line {trace.tb_lineno} of {code.co_name} in {code.co_filename.rpartition(os.sep)[2]})"
+        trace = trace.tb_next
+    return f"this program failed and checked nothing: {type(error).__name__}{where}; report it with what it was given"
 
 
 def entry_point() -> NoReturn:

@@ -27,8 +27,6 @@ def write_outputs(
 
     Raises UsageError for a file that cannot be written.
     """
-    from kfm_audit.reports.text import render_run
-
     for output in outputs:
         text = FORMATS[output.format].render(audited.report, _view(audited, output, options, run))
         if output.file and audited.library.holds(output.file):
@@ -39,6 +37,8 @@ def write_outputs(
         else:
             write_whole(output.file, text)
     if not options.quiet:
+        from kfm_audit.reports.run import render_run
+
         view = _view(audited, Output("text", None), options, run, stream=sys.stderr)
         sys.stderr.write(render_run(audited.report, view))
 

@@ -19,7 +19,7 @@ from kfm_audit.evidence.series import series_of
 from kfm_audit.facts import Alarm, CompositeAlarm, MetricAlarm
 from kfm_audit.simulation.timeline import Refused, key_of
 from kfm_audit.simulation.watch import watch_of
-from kfm_audit.values import Known, Unknown, known
+from kfm_audit.values import Attribute, Known, Unknown, keys_of, known
 
 if TYPE_CHECKING:
     from kfm_audit.drill.drill import Drill, Outcome
@@ -99,7 +99,7 @@ class Unheard:
         self, composite: CompositeAlarm, order: Mapping[tuple[str, str], int]
     ) -> tuple[Hashable, Hashable] | None:
         """What a composite asks of the alarms in `order`; None where it asks more, or may be kept from acting."""
-        from kfm_audit.aws.alarm_rule import AlarmRuleError
+        from kfm_audit.aws.alarm_rule_error import AlarmRuleError
         from kfm_audit.aws.alarm_rule_shape import shape
 
         rule = self._evidence.alarms.rule_of(composite)
@@ -148,14 +148,16 @@ def _metrics(alarm: Alarm) -> Iterator[str]:
     for series in () if isinstance(found, Unknown) else found:
         match series.namespace, series.metric_name:
             case Known(namespace), Known(name):
-                if not _never_published(namespace, name, known(series.dimensions) or {}):
+                if not _never_published(namespace, name, keys_of(series.dimensions)):
                     yield f"{namespace} {name}"
             case _:
                 pass
 
 
-def _never_published(namespace: str, name: str, dimensions: Mapping[str, str]) -> bool:
+def _never_published(namespace: str, name: str, keys: Attribute[tuple[str, ...]]) -> bool:
+    if isinstance(keys, Unknown):
+        return False
     from kfm_audit.aws.metrics import Standing, judge
 
-    verdict = judge(namespace, name, dimensions)
+    verdict = judge(namespace, name, keys.value if isinstance(keys, Known) else ())
     return verdict.certain and verdict.standing in (Standing.IMPOSSIBLE_DIMENSION, Standing.UNPUBLISHED_SET)

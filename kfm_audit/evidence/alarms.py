@@ -13,12 +13,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from kfm_audit.aws.arns import alarm_name, parse_arn
+from kfm_audit.aws.partly_known import is_one
 from kfm_audit.evidence.leads import without_last_key
 from kfm_audit.facts import Alarm, Change, CompositeAlarm, MetricAlarm
 from kfm_audit.values import Known, PartText, ReferenceKind, Unknown, known
 
 if TYPE_CHECKING:
-    from kfm_audit.aws.alarm_rule import AlarmRuleError, InState, Node
+    from kfm_audit.aws.alarm_rule import InState, Node
+    from kfm_audit.aws.alarm_rule_error import AlarmRuleError
     from kfm_audit.evidence.evidence import Evidence
     from kfm_audit.evidence.namesakes import Namesakes
     from kfm_audit.evidence.readings import Readings
@@ -95,7 +97,8 @@ class Alarms:
 
     def children_of(self, composite: CompositeAlarm) -> tuple[InState, ...]:
         """The references in the composite's rule; () where it is not known or not valid."""
-        from kfm_audit.aws.alarm_rule import AlarmRuleError, children
+        from kfm_audit.aws.alarm_rule import children
+        from kfm_audit.aws.alarm_rule_error import AlarmRuleError
 
         rule = self.rule_of(composite)
         return () if rule is None or isinstance(rule, AlarmRuleError) else tuple(children(rule))
@@ -156,8 +159,9 @@ class Alarms:
     def _by_name(self) -> _Names:
         found: _Names = defaultdict(list)
         for alarm in self.all:
-            if isinstance(alarm.alarm_name, Known):
-                found[alarm.stack, alarm.alarm_name.value].append(alarm)
+            name = settled_name(alarm)
+            if name is not None:
+                found[alarm.stack, name].append(alarm)
         return found
 
     @cached_property
@@ -248,6 +252,20 @@ def region_of(alarm: Alarm) -> str:
     return own or (known(alarm.provider) or {}).get("region", "")
 
 
+def settled_name(alarm: Alarm) -> str | None:
+    """The name by which an alarm is told apart in its stack; None where it may turn out to be any.
+
+    One that is known but for the stack's own variables is settled too: it holds a mark in their place.
+    """
+    match alarm.alarm_name:
+        case Known(value):
+            return value
+        case PartText(text=text) if is_one(text):
+            return text
+        case _:
+            return None
+
+
 def same_place(one: Alarm, other: Alarm) -> bool | None:
     """Whether two alarms of a stack share account and region; None where it cannot be told."""
     regions = region_of(one), region_of(other)
@@ -267,7 +285,8 @@ def account_of(alarm: Alarm) -> str:
 
 
 def _parsed(composite: CompositeAlarm) -> Node | AlarmRuleError | None:
-    from kfm_audit.aws.alarm_rule import AlarmRuleError, parse_alarm_rule
+    from kfm_audit.aws.alarm_rule import parse_alarm_rule
+    from kfm_audit.aws.alarm_rule_error import AlarmRuleError
 
     text = known(composite.alarm_rule)
     if text is None:

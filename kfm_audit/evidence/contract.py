@@ -90,6 +90,17 @@ class Contract:
         return tuple(self._by_first.get((alarm.stack, alarm.subject), ()))
 
     @cached_property
+    def adrift(self) -> tuple[MetricAlarm, ...]:
+        """The alarms that may be of the contract, and of which no input shows what they watch: not held to it."""
+        owed = promises(self._evidence.policy.alarms)
+        return tuple(
+            alarm
+            for alarms in self._watched.floating.values()
+            for alarm in alarms
+            if any(_may_be(promise, alarm) for promise in owed)
+        )
+
+    @cached_property
     def _by_fact(self) -> dict[tuple[str, str], Row]:
         return {(row.stack, row.fact.subject): row for row in self.rows if row.fact is not None}
 

@@ -205,7 +205,8 @@ def addresses(subject: str) -> tuple[str, ...]:
 
 def _tripping_children(text: str) -> tuple[str, ...]:
     """The alarms that a rule asks to be in ALARM; none where the rule cannot be parsed."""
-    from kfm_audit.aws.alarm_rule import AlarmRuleError, children, parse_alarm_rule
+    from kfm_audit.aws.alarm_rule import children, parse_alarm_rule
+    from kfm_audit.aws.alarm_rule_error import AlarmRuleError
 
     try:
         rule = parse_alarm_rule(text)

@@ -80,6 +80,15 @@ class Environments:
             return Unknown(tuple(reference for item in unknown for reference in item.references))
         return None
 
+    def variable_in(self, unknown: Unknown) -> str | None:
+        """The variable called as a tag of environments, `var.environment`, where an attribute comes from one."""
+        called = {key.lower() for key in self._vocabulary.tags}
+        for reference in unknown.references:
+            place, _, name = reference.name.rpartition(".")
+            if place.rpartition(".")[2] == "var" and name.lower() in called:
+                return reference.name
+        return None
+
     def _texts(self, kind: EvidenceOfEnvironment, alarm: Alarm) -> Iterator[str | Unknown]:
         match kind:
             case "name":

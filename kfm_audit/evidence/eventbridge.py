@@ -123,11 +123,21 @@ class EventBridge:
         )
         match self._rulings.of(policy.value, request, context, rule, topic, holder).outcome:
             case Outcome.ALLOWED:
-                return Route(True, rule.subject)
+                return self._read(rule, topic)
             case Outcome.REFUSED:
                 return Route(exists=False, why=refused)
             case Outcome.UNTOLD:
                 return Route(None, f"whether {topic.subject} lets {EVENTS} publish is not known")
+
+    def _read(self, rule: EventRule, topic: Topic) -> Route:
+        """What becomes of what the topic takes."""
+        subscribed = self._evidence.notifications.has_subscribers(topic)
+        if subscribed is False:
+            why = f"{rule.subject} sends its events to {topic.subject}, which nothing subscribes to"
+            return Route(exists=False, why=why)
+        if subscribed is None:
+            return Route(None, f"whether anybody is subscribed to {topic.subject} is not known")
+        return Route(True, rule.subject)
 
     def _may_invoke(self, function: Function) -> bool:
         """Whether a permission lets EventBridge invoke the function, or may."""

@@ -93,6 +93,15 @@ class Notifications:
         """The policy of the topic that holds, and the fact that says so."""
         return self._publishing.policy(topic)
 
+    def has_subscribers(self, topic: Topic) -> bool | None:
+        """Whether anybody is subscribed to the topic; None where that cannot be told."""
+        destination = self._topics.destination(topic)
+        subscribers = self._topics.subscribers(destination)
+        if subscribers:
+            return True
+        unseen = self._unseen_subscribers(destination, subscribers)
+        return None if unseen is not None and unseen.reach is Reach.UNTOLD else False
+
     def dependents(self, topic: Topic) -> tuple[Alarm, ...]:
         """Alarms of which it cannot be told if anybody is told, for a reason that is the topic's own."""
         key = self._topics.destination(topic).key

@@ -11,7 +11,8 @@ import msgspec
 from msgspec import Struct
 
 from kfm_audit.aws.alarm_evaluation import Comparison
-from kfm_audit.aws.alarm_rule import AlarmRuleError, children
+from kfm_audit.aws.alarm_rule import children
+from kfm_audit.aws.alarm_rule_error import AlarmRuleError
 from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.aws.arns import alarm_name
 from kfm_audit.aws.clock import ClockUse, clock_use

@@ -110,7 +110,7 @@ class Readings:
 
 
 def readings_of(alarm: MetricAlarm) -> tuple[Reading, ...]:
-    """The metrics that an alarm reads, as far as their names are known."""
+    """The metrics that an alarm reads, but for those whose dimensions are not known."""
     found = series_of(alarm)
     if isinstance(found, Unknown):
         return ()
@@ -122,6 +122,7 @@ def readings_of(alarm: MetricAlarm) -> tuple[Reading, ...]:
             series.is_secret,
         )
         for series in found
+        if not isinstance(series.dimensions, Unknown)
     )
 
 
@@ -134,7 +135,7 @@ def queries_of(alarm: MetricAlarm) -> tuple[str, ...]:
         criteria = known(alarm.promql_criteria)
         query = known(criteria.query) if criteria is not None else None
         return (query or "",)
-    if readings_of(alarm):
+    if series_of(alarm):
         return ()
     return tuple(text for query in known(alarm.metric_query) or () if (text := known(query.expression)))
 

@@ -62,18 +62,18 @@ def _hours_of(log: LogCoverage) -> Iterator[datetime]:
             if hour > log.last:
                 return
             yield hour
+            if log.last - hour < _HOUR:
+                return  # the calendar may end there
             hour += _HOUR
 
 
 def _expected(start: datetime, end: datetime, spans: tuple[str, ...]) -> Iterator[datetime]:
     """The full hours between two times that policy expects to have lines."""
     hour = hour_of(start)
-    if hour < start:
-        hour += _HOUR
     for _ in range(_MOST):
-        if hour + _HOUR > end:
+        if end - hour < _HOUR:
             return
-        if any(_holds(span, hour) for span in spans):
+        if hour >= start and any(_holds(span, hour) for span in spans):
             yield hour
         hour += _HOUR
 

@@ -6,6 +6,7 @@ files from pre-commit never makes a join fail (design section 4).
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -82,7 +83,11 @@ def find(search: Search) -> tuple[tuple[Found, ...], tuple[Skipped, ...]]:
     hidden = Hidden(search.repository)
     walker = _Walker(search, hidden, skipped)
     for path in search.paths:
-        if path.is_dir():
+        if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir() may raise
+            if not os.access(path, os.R_OK | os.X_OK):
+                closed = Source(display(path, search.base), path, refused=os.strerror(errno.EACCES))
+                found[path] = Found(closed, named=True, reported=True)
+                continue
             # PATHS that name a hidden folder mean what is in it.
             inside = _Walker(search, Hidden(None), skipped) if hidden.hides_below(path) else walker
             for file in inside.files_below(path):
@@ -133,7 +138,7 @@ class _Walker:
             return
         for entry in entries:
             path = folder / entry.name
-            if entry.is_symlink() and path.is_dir():
+            if entry.is_symlink() and os.path.isdir(path):  # noqa: PTH112 - Path.is_dir() may raise
                 self._skip(path, "a link to a folder: name the folder as a path to read it")
             elif entry.is_dir(follow_symlinks=False):
                 if entry.name not in NEVER and not self._excluded(path):
@@ -202,6 +207,8 @@ def refusal(path: Path, tops: Iterable[Path]) -> str:
             return "not a regular file"
         if path.is_symlink() and not any(path.resolve().is_relative_to(top.resolve()) for top in tops):
             return "a link that leads out of the folder: name it as a path to read it"
+    except PermissionError as error:
+        return error.strerror or "it may not be read"
     except OSError:
         return "a link that leads nowhere"
     return ""

@@ -43,13 +43,13 @@ class Hidden:
         if folder not in self._specs:
             file = folder / ".gitignore"
             spec = None
-            if file.is_file():
-                from pathspec import GitIgnoreSpec
+            try:
+                if file.is_file():
+                    from pathspec import GitIgnoreSpec
 
-                try:
                     lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
                     spec = GitIgnoreSpec.from_lines(lines)
-                except (OSError, ValueError):
-                    spec = None  # git too goes on without an ignore file that it cannot read
+            except (OSError, ValueError):
+                spec = None  # git too goes on without an ignore file that it cannot read
             self._specs[folder] = spec
         return self._specs[folder]

@@ -114,9 +114,11 @@ class Kind(Struct, frozen=True, kw_only=True):
     def claims(self, source: Source) -> bool:
         """Whether the file's name, or a mark in its head, says that it is of this kind."""
         path = PurePosixPath(source.path)
-        return any(path.match(pattern) for pattern in self.names) or any(
-            mark in source.head for mark in self.marks
-        )
+        return any(path.match(pattern) for pattern in self.names) or self.marked(source)
+
+    def marked(self, source: Source) -> bool:
+        """Whether a mark in the file's head says that there is something of this kind in it."""
+        return any(mark in source.head for mark in self.marks)
 
 
 def locate_in_json(source: Source, origin: Origin, attribute: str) -> Location:

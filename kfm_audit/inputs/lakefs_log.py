@@ -158,9 +158,13 @@ def _tail(source: Source) -> bytes:
 
 
 def _read_document(path: str, data: bytes, tally: Tally) -> None:
-    from kfm_audit.lakefs.log import calls_in
+    from kfm_audit.lakefs.log import Entry, calls_in
 
-    document: object = msgspec.json.decode(data)
+    try:
+        document: object = msgspec.json.decode(data)
+    except msgspec.MsgspecError:  # a number that no machine holds: the form of JSON was checked before
+        tally.take(Entry.BROKEN, Origin(path))
+        return
     for pointer, item in _items(document):
         for found in calls_in(item):
             tally.take(found, Origin(path, pointer))

@@ -51,6 +51,12 @@ def recognise(source: Source, kinds: Iterable[Kind], *, named: bool) -> Recognis
         return unreadable(source, "does not fit into memory", "split it")
     if claimed is None and not named:
         return Foreign(_why_not(source))
+    if claimed is not None and source.shape.form is Form.TEXT and claimed.marked(source):
+        return unreadable(
+            source,
+            f"holds {claimed.title} between lines of other text",
+            "keep what is JSON, and nothing else, in a file of its own (of JSON lines: `grep '^{'`)",
+        )
     return _refused(source, f"claims to be {claimed.title} and " if claimed else "", kinds)
 
 

@@ -210,7 +210,7 @@ class Source:
         except RecursionError:
             return Shape(Form.TOO_DEEP, problem="it is nested too deeply")
         except UnicodeDecodeError as error:
-            return Shape(Form.NOT_UTF8, problem=f"byte 0x{error.object[error.start]:02x}")
+            return _not_utf8(error)
         except msgspec.MsgspecError as error:
             # The first of JSON lines may be longer than the head: OTLP exporters write batches of megabytes.
             if data[:1] == b"{" and (lines := self._lines_shape(data)):
@@ -218,9 +218,16 @@ class Source:
             return _broken(data, str(error))
         try:
             first = _OBJECT.decode(items[0]) if items else {}
+        except UnicodeDecodeError as error:
+            return _not_utf8(error)
         except (msgspec.MsgspecError, RecursionError):
             first = {}
         return Shape(Form.ARRAY, frozenset(first), first)
+
+
+def _not_utf8(error: UnicodeDecodeError) -> Shape:
+    # Where that stands in the file the decoder does not say: it was given a piece.
+    return Shape(Form.NOT_UTF8, problem=f"byte 0x{error.object[error.start]:02x}")
 
 
 def _broken(data: bytes, problem: str) -> Shape:

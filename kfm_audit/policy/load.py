@@ -18,7 +18,6 @@ from kfm_audit import shipped
 from kfm_audit.digest import sha256
 from kfm_audit.policy.model import Policy
 from kfm_audit.policy.strict import DocumentError, nearest, read_strictly
-from kfm_audit.policy.yaml import read_yaml
 
 DEFAULT_PACK: Final = "kfm-v11"
 _BRANCH_GLOB: Final = r"[\w*?][-\w*?]*"
@@ -102,6 +101,8 @@ def _read(file: Path) -> Document:
             raise PolicyError(f"{file}: {error}") from None
     else:
         try:
+            from kfm_audit.policy.yaml import read_yaml
+
             document = read_yaml(data)
         except ValueError as error:
             raise PolicyError(f"{file}: is not YAML: {error}") from None

@@ -26,6 +26,7 @@ def gaps(evidence: Evidence, findings: Sequence[Finding]) -> Iterator[str]:  # n
     """What keeps the answer from being whole."""
     yield from _unseen(evidence)
     yield from _unlisted_composites(evidence)
+    yield from _adrift(evidence)
     hidden = sorted({module.subject for module in evidence.of(UnseenModule)})
     if hidden:
         yield f"what {listed(hidden)} makes is not in the sources: check a plan"
@@ -48,6 +49,20 @@ def _unseen(evidence: Evidence) -> Iterator[str]:
         they = "1 alarm notifies" if alarms == 1 else f"{alarms} alarms notify"
         topic = "a topic" if len(unseen) == 1 else "topics"
         yield f"{they} only {topic} that no input shows ({listed([name for name, _ in unseen])})"
+
+
+def _adrift(evidence: Evidence) -> Iterator[str]:
+    """The alarms that were not held to the contract, because no input shows which resource they watch."""
+    if not evidence.policy.alarms.contract or not evidence.of(MetricAlarm):
+        return
+    adrift = evidence.contract.adrift
+    if adrift:
+        those = listed([alarm.subject for alarm in adrift])
+        it = "it was" if len(adrift) == 1 else "they were"
+        yield (
+            f"no input shows which queue or function {number(len(adrift), 'alarm')} watch"
+            f"{'es' if len(adrift) == 1 else ''} ({those}): {it} not held to the contract"
+        )
 
 
 def _unlisted_composites(evidence: Evidence) -> Iterator[str]:

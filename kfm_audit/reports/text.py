@@ -16,11 +16,8 @@ from kfm_audit.reports.excerpt import excerpt
 from kfm_audit.reports.neutral import neutral
 from kfm_audit.reports.paragraph import paragraph
 from kfm_audit.reports.report import Report, View
-from kfm_audit.reports.run import render_run
 from kfm_audit.reports.style import Paint, painter
 from kfm_audit.values import Location
-
-__all__ = ["render", "render_run"]
 
 _GROUPED_FROM: Final = 6
 """So many findings that say the same, or stand at one place, are one cause, and are shown as one."""

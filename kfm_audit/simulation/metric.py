@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from kfm_audit.aws.alarm_evaluation import HOUR, Basis, LowSamples, cadence, decide, evaluation_range
 from kfm_audit.aws.alarm_state import AlarmState
-from kfm_audit.aws.alarm_state_reason import state_reason
 from kfm_audit.facts import MetricAlarm
 from kfm_audit.simulation.assumptions import AVERAGE_FOLD, LOW_SAMPLES, YOUNG_BREACH, Assumptions
 from kfm_audit.simulation.series import Folded, Measured, common_end
@@ -145,6 +144,8 @@ class MetricRun:
         return measured.folded(*where, "SampleCount", criteria.period)
 
     def _reason(self, evaluation: Evaluation) -> str:
+        from kfm_audit.aws.alarm_state_reason import state_reason
+
         return state_reason(
             self._watch.criteria,
             evaluation.decision,

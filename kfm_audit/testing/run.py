@@ -16,6 +16,7 @@ from msgspec import Struct
 from kfm_audit.cli import main
 
 DEFAULT_NOW: Final = "2026-01-31T00:00:00Z"
+_FAILED: Final = 5
 
 
 class Ran(Struct, frozen=True):
@@ -35,7 +36,10 @@ class Ran(Struct, frozen=True):
 
 
 def run_check(files: Mapping[str, str], arguments: Sequence[str] = ()) -> Ran:
-    """Write `files` into an empty folder and run `check` there. A file `policy.yaml` becomes the policy."""
+    """Write `files` into an empty folder and run `check` there. A file `policy.yaml` becomes the policy.
+
+    Raises RuntimeError where the program itself fails.
+    """
     with tempfile.TemporaryDirectory() as folder, _inside(Path(folder)):
         for name, content in files.items():
             file = Path(name)
@@ -43,9 +47,11 @@ def run_check(files: Mapping[str, str], arguments: Sequence[str] = ()) -> Ran:
             file.write_text(content, encoding="utf-8")
         command = ["check", *_defaults(files, arguments), "--output", "text", *arguments, "."]
         code, output, errors = _captured(command)
-        json = _captured(
+        failed, json, complaint = _captured(
             ["check", *_defaults(files, arguments), "--output", "json", "--quiet", *arguments, "."]
-        )[1]
+        )
+    if failed == _FAILED and not json:
+        raise RuntimeError(complaint)  # a run that gave no report has passed nothing
     findings = msgspec.json.decode(json)["findings"] if json else []
     return Ran(code, output, errors, findings)
 

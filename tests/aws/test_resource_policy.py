@@ -98,6 +98,19 @@ def test_a_denial_is_stronger_than_every_permission():
     assert ruling(allow(SERVICE), deny) == Ruling(Outcome.REFUSED, "the statement Never denies it")
 
 
+def test_a_denial_that_spares_cloudwatch_by_name_does_not_concern_it():
+    sparing = {"Effect": "Deny", "NotPrincipal": SERVICE, "Action": "sns:Publish", "Resource": "*"}
+    assert ruling(allow(SERVICE), sparing).outcome is Outcome.ALLOWED
+    assert ruling(allow(SERVICE), {**sparing, "NotPrincipal": "*"}).outcome is Outcome.ALLOWED
+
+
+def test_whether_a_denial_that_spares_others_concerns_a_service_is_not_documented():
+    sparing = {"Effect": "Deny", "NotPrincipal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "sns:*"}
+    assert ruling(allow(SERVICE), sparing) == Ruling(
+        Outcome.UNTOLD, "a Deny statement denies it where it is about this request, which is not known"
+    )
+
+
 def test_a_denial_of_plain_text_does_not_concern_cloudwatch():
     deny = {
         "Effect": "Deny",

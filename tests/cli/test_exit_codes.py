@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from types import ModuleType
 
@@ -285,3 +286,18 @@ def test_several_alarms_fail_as_one_does(project):
     for number in range(3):
         project.write(f"{number}/tfplan.json", one_alarm(name=f"prod-{number}"))
     assert project.check().code == 1
+
+
+def test_a_fault_of_the_program_is_5_in_one_line_and_no_traceback(project, monkeypatch):
+    def failing(_run):
+        raise ValueError("hunter2")
+
+    monkeypatch.setattr("kfm_audit.cli.check.audit", failing)
+    done = project.check(".")
+    assert done.code == 5
+    assert done.out == ""
+    assert re.fullmatch(
+        r"kfm-audit: this program failed and checked nothing: ValueError \(line \d+ of failing in "
+        r"test_exit_codes\.py\); report it with what it was given\n",
+        done.err,
+    )

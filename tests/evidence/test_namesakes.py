@@ -6,17 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kfm_audit.aws.partly_known import mark, same
+from kfm_audit.aws.partly_known import UNKNOWN, apart, mark, same
 from kfm_audit.evidence.namesakes import Namesakes
 from kfm_audit.facts import MetricAlarm
 from kfm_audit.values import ABSENT, Attribute, Known, Origin, PartText, Unknown
 
-ENV, X = mark("var.env"), mark("var.x")
-PIECES = st.lists(st.sampled_from(["a", "b", "ab", "-", ENV, X]), min_size=1, max_size=5).map("".join)
+ENV, X, ONE = mark("var.env"), mark("var.x"), mark("var.one", one=True)
+PIECES = st.lists(st.sampled_from(["a", "b", "ab", "-", ENV, X, ONE]), min_size=1, max_size=5).map("".join)
 
 
 def name(text: str) -> Attribute[str]:
-    return PartText((), text) if ENV in text or X in text else Known(text)
+    return PartText((), text) if UNKNOWN in text else Known(text)
 
 
 def named(*names: Attribute[str]) -> list[MetricAlarm]:
@@ -45,6 +45,13 @@ def subjects(alarms: list[MetricAlarm], of: int) -> list[str]:
         (f"a-{ENV}-b-{X}-c", "a-1-b-2-c", True),
         (f"a-{ENV}-b-{X}-c", "a-1-2-c", False),
         (f"{ENV}*", "ab", False),
+        # A variable itself is the same in both; what is made of one may be anything.
+        (f"{ONE}-asg-up", f"{ONE}-web-{X}", False),
+        (f"{ONE}-{ONE}-up", f"{ONE}-{ONE}-down-{X}", False),
+        (f"{X}-up-{ONE}", f"a-{X}-down-{ONE}", False),
+        (f"{ENV}-asg-up", f"{ENV}-web-{X}", True),
+        (f"{ONE}-a", f"{ONE}-a", True),
+        (f"{ONE}-{X}", f"{ONE}-web-{X}", True),
         # What is longer than a name can be is not compared.
         (f"{ENV}{'a' * 256}", f"{'b' * 256}{'a' * 256}", True),
         (f"{ENV}-a", f"{'b' * 600}-a", True),
@@ -64,6 +71,24 @@ def test_the_index_finds_what_a_comparison_of_each_with_each_finds(texts) -> Non
     alarms = named(*map(name, texts))
     for number, own in enumerate(texts):
         expected = [
-            str(other) for other, text in enumerate(texts) if other != number and same(own, text) is not False
+            str(other)
+            for other, text in enumerate(texts)
+            if other != number and same(*apart(own, text)) is not False
         ]
         assert subjects(alarms, number) == sorted(expected)
+
+
+@given(PIECES, PIECES, st.data())
+def test_names_that_turn_out_to_be_the_same_are_found(one, other, data) -> None:
+    value = st.sampled_from(["", "a", "b", "ab", "-", "a-b"])
+    same_one = data.draw(value)
+
+    def finally_called(text: str) -> str:
+        text = text.replace(ONE, same_one)
+        for piece in (ENV, X):
+            while piece in text:
+                text = text.replace(piece, data.draw(value), 1)
+        return text
+
+    if finally_called(one) == finally_called(other) and UNKNOWN in one:
+        assert subjects(named(name(one), name(other)), 0) == ["1"]

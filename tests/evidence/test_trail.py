@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from kfm_audit.evidence import Evidence
 from kfm_audit.evidence.trail import audit_trail
@@ -96,3 +97,15 @@ def test_a_log_that_was_not_counted_by_hour_covers_all_between_its_ends() -> Non
 
 def test_without_any_audit_line_there_is_no_trail() -> None:
     assert trail() is None
+
+
+def test_the_calendar_may_end_while_a_log_goes_on() -> None:
+    end = datetime.max.replace(tzinfo=UTC)
+    whole = replace(log(0), first=end - 2.5 * HOUR, last=end, hours=())
+    found = trail(whole, now=end)
+    assert found is not None
+    assert found.silent == ()
+    counted = replace(whole, hours=((end.replace(minute=0, second=0, microsecond=0), 1),))
+    found = trail(counted, now=end)
+    assert found is not None
+    assert len(found.silent) == 1

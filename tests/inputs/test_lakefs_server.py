@@ -581,6 +581,9 @@ def test_retention() -> None:
     assert lost(read({"default_retention_days": "7"}, path)[1]) == [
         ("", "default_retention_days: expected a whole number or nothing, got text")
     ]
+    assert lost(read({"default_retention_days": 10**400}, path)[1]) == [
+        ("", "default_retention_days: expected a whole number <= 9223372036854775807")
+    ]
 
 
 def test_protection() -> None:

@@ -15,7 +15,7 @@ from kfm_audit.evidence.contract import Status
 from kfm_audit.reports import FORMATS
 from kfm_audit.reports.contract import ContractCell, ContractMatrix, ContractRow, contract_tables, tally
 from kfm_audit.reports.neutral import abridge, columns
-from kfm_audit.reports.text import render_run
+from kfm_audit.reports.run import render_run
 from tests.reports.builder import finding, report, view
 from tests.reports.hostile import any_text
 from tests.reports.runner import command
@@ -268,7 +268,7 @@ def test_a_run_without_it_imports_nothing_of_it():
 import sys
 from kfm_audit.reports import FORMATS
 from tests.reports.builder import full_report, view
-from kfm_audit.reports.text import render_run
+from kfm_audit.reports.run import render_run
 for name in ("text", "json", "summary"):
     FORMATS[name].render(full_report(), view(people=True))
 render_run(full_report(), view())

@@ -5,7 +5,8 @@ from hypothesis import assume, given, settings
 
 from kfm_audit.findings.finding import Severity, Verdict
 from kfm_audit.reports import FORMATS
-from kfm_audit.reports.text import render, render_run
+from kfm_audit.reports.run import render_run
+from kfm_audit.reports.text import render
 from kfm_audit.values import Location
 from tests.reports.builder import (
     ANSWERED,

@@ -9,7 +9,8 @@ import msgspec
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from kfm_audit.aws.alarm_rule import AlarmRuleError, children, parse_alarm_rule
+from kfm_audit.aws.alarm_rule import children, parse_alarm_rule
+from kfm_audit.aws.alarm_rule_error import AlarmRuleError
 from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.aws.alarm_state_rule import holds
 from kfm_audit.aws.arns import alarm_name

@@ -176,7 +176,7 @@ def test_a_map_with_an_unknown_value_is_unknown_and_keeps_its_keys() -> None:
     assert fact.dimensions == PartMap(
         (constant("prod"), name, x),
         (
-            ("Api", PartText((x,), f"a-{mark('var.x')}")),
+            ("Api", PartText((x,), f"a-{mark('var.x', one=True)}")),
             ("Name", Unknown((name,))),
             ("Size", Known("5")),
             ("Stage", Known("prod")),
@@ -188,6 +188,14 @@ def test_a_map_with_an_unknown_value_is_unknown_and_keeps_its_keys() -> None:
     assert fact.tags == PartMap(
         (constant("soils"), name), (("Queue", Unknown((name,))), ("Team", Known("soils")))
     )
+
+
+def test_default_tags_stand_below_tags_that_are_known_in_part() -> None:
+    provider = 'provider "aws" {\n  default_tags {\n    tags = { Env = "prod", Team = "data" }\n  }\n}\n'
+    fact = alarm("tags = { Team = aws_sqs_queue.q.id, Kind = 1 }", QUEUE + provider)
+    queue = Unknown((resource("aws_sqs_queue.q"),))
+    assert isinstance(fact.tags, PartMap)
+    assert fact.tags.items == (("Env", Known("prod")), ("Kind", Known("1")), ("Team", queue))
 
 
 @pytest.mark.parametrize(
@@ -260,8 +268,43 @@ def test_a_name_that_is_known_in_part_keeps_its_text(written, text) -> None:
         assert type(name) is Unknown
     else:
         assert isinstance(name, PartText)
-        assert name.text == text.format(mark("var.x"))
+        assert name.text == text.format(mark("var.x", one=True))
         assert unresolved("var.x") in name.references
+
+
+@pytest.mark.parametrize(
+    ("piece", "of"),
+    [
+        ("var.x", mark("var.x", one=True)),
+        ("local.x", mark("var.x", one=True)),
+        ("terraform.workspace", mark("terraform.workspace", one=True)),
+        ("try(var.x)", mark("var.x", one=True)),
+        # What is computed or taken of it is another value.
+        ("upper(var.x)", mark("var.x")),
+        ("var.x.name", mark("var.x")),
+        ("var.x[0]", mark("var.x")),
+        ("one(var.x)", mark("var.x")),
+        ('coalesce(var.x, "a")', mark("var.x, a")),
+        ("aws_sqs_queue.q.name", mark("aws_sqs_queue.q")),
+    ],
+)
+def test_a_mark_says_whether_it_stands_for_the_variable_itself(piece, of) -> None:
+    name = alarm(f'alarm_name = "${{{piece}}}-a"', QUEUE + "locals {\n  x = var.x\n}\n").alarm_name
+    assert isinstance(name, PartText)
+    assert name.text == f"{of}-a"
+
+
+def test_the_variable_of_a_module_is_what_its_call_gives() -> None:
+    module = f'variable "env" {{}}\nresource "{ALARM}" "m" {{\n  alarm_name = "${{var.env}}-a"\n}}\n'
+    call = 'module "{0}" {{\n  source = "./m"\n  env = {1}\n}}\n'
+    calls = call.format("same", "var.x") + call.format("other", "lower(var.x)")
+    found = facts_of({"main.tf": QUEUE + calls, "m/main.tf": module})
+    names = {fact.subject: fact.alarm_name for fact in found if isinstance(fact, MetricAlarm)}
+    x = (unresolved("var.x"),)
+    assert names == {
+        f"module.same.{ALARM}.m": PartText(x, f"{mark('var.x', one=True)}-a"),
+        f"module.other.{ALARM}.m": PartText(x, f"{mark('var.x')}-a"),
+    }
 
 
 def test_what_nobody_says_is_unknown_where_the_provider_makes_it_up() -> None:
@@ -496,7 +539,9 @@ variable "environment" {{}}
 variable "team" {{ default = "nobody" }}
 resource "{ALARM}" "a" {{ alarm_name = "${{var.environment}}-${{var.team}}" }}
 """
-NOBODY = PartText((unresolved("var.environment"), constant("nobody")), f"{mark('var.environment')}-nobody")
+NOBODY = PartText(
+    (unresolved("var.environment"), constant("nobody")), f"{mark('var.environment', one=True)}-nobody"
+)
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ protection rules; a collected one holds it under `rules`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Annotated, Final
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from kfm_audit.facts import (
     ActionFolder,
@@ -28,6 +28,8 @@ from kfm_audit.inputs.source import Source
 from kfm_audit.values import ABSENT, Known
 
 _DAY: Final = 86400
+_Span = Annotated[int, Meta(le=2**63 - 1)]
+"""Days or seconds, as far as a server can hold them."""
 
 
 class _Repository(Struct, frozen=True):
@@ -43,13 +45,13 @@ class _BranchDays(Struct, frozen=True):
     """The schema `GarbageCollectionRule` of lakeFS's API."""
 
     branch_id: str
-    retention_days: int
+    retention_days: _Span
 
 
 class _Retention(Struct, frozen=True):
     """The schema `GarbageCollectionRules` of lakeFS's API; a collected answer says `none` where there are none."""
 
-    default_retention_days: int | None = None
+    default_retention_days: _Span | None = None
     branches: tuple[_BranchDays, ...] | None = None
 
 
@@ -64,15 +66,15 @@ class _ObjectRule(Struct, frozen=True):
 
     branches: tuple[str, ...]
     prefix: str
-    expire_after_days: int
+    expire_after_days: _Span
 
 
 class _BranchRule(Struct, frozen=True):
     """The schema `LifecyclePolicy` of lakeFS Enterprise's API."""
 
     name_patterns: tuple[str, ...]
-    max_age: int | None = None
-    max_inactivity_time: int | None = None
+    max_age: _Span | None = None
+    max_inactivity_time: _Span | None = None
 
 
 class _Object(Struct, frozen=True):

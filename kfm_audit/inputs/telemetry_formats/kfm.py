@@ -194,7 +194,12 @@ def _kwh(values: dict[str, Any]) -> float | None:  # as above
 
 def _number(values: dict[str, Any], key: str) -> float | None:  # as above
     value = values.get(key)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def _differ(one: float, other: float) -> bool:

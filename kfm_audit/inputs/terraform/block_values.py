@@ -68,7 +68,7 @@ class BlockValues:
         if not isinstance(value, dict) or any(isinstance(item, _NOT_CERTAIN) for item in value.values()):
             return None
         return {
-            key: item if isinstance(item, Unknown) else finished(item, self._budget)
+            key: item if isinstance(item, PartText) else finished(item, self._budget)
             for key, item in value.items()
         }
 

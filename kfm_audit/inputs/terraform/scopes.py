@@ -18,7 +18,7 @@ from kfm_audit.inputs.terraform.instances import Copy, copies
 from kfm_audit.inputs.terraform.language.evaluate import Evaluator
 from kfm_audit.inputs.terraform.language.syntax import Expression, Literal
 from kfm_audit.inputs.terraform.language.types import constraint
-from kfm_audit.inputs.terraform.language.values import Fault, Names, Opened, Value
+from kfm_audit.inputs.terraform.language.values import Fault, Names, OneValue, Opened, Value
 from kfm_audit.inputs.terraform.modules import Module, local_source
 from kfm_audit.inputs.terraform.opened import Many, Namespace, Remote, unresolved
 from kfm_audit.values import Reference, ReferenceKind, Unknown
@@ -71,7 +71,7 @@ class Scope:
             "local": Namespace(f"{self.place}local", self.local),
             "module": Namespace(f"{self.place}module", self.call),
             "data": Namespace(f"{self.place}data", self._data),
-            "terraform": Namespace("terraform", lambda name: unresolved(f"terraform.{name}")),
+            "terraform": Namespace("terraform", lambda name: _one_value(f"terraform.{name}")),
             "path": {"module": relpath(module.folder, estate.folder), "root": ".", "cwd": Unknown()},
             **dict.fromkeys(("each", "count", "self"), Unknown()),
         }
@@ -182,9 +182,10 @@ class Scope:
         default = block.arguments.get("default")
         if given is None and (name not in self._given or _is(block, "nullable", word=False)):
             if default is None:
-                if self.caller is None:
-                    self.estate.unset[name] = block
-                return unresolved(f"{self.place}var.{name}")
+                if self.caller is not None:
+                    return unresolved(f"{self.place}var.{name}")
+                self.estate.unset[name] = block
+                return _one_value(f"var.{name}")
             given = self.settled(default.expression)
         kind = block.arguments.get("type")
         if kind is None:
@@ -265,6 +266,10 @@ class ModuleInstance(Opened):
     def whole(self) -> Unknown:
         """Unresolved: which of its outputs is meant is not said."""
         return unresolved(self._scope.place.removesuffix("."))
+
+
+def _one_value(name: str) -> OneValue:
+    return OneValue((Reference(name, ReferenceKind.UNRESOLVED),))
 
 
 def _collected(block: Block, found: tuple[Copy, ...], instances: Sequence[Opened]) -> Value:

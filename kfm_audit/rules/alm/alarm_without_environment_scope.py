@@ -26,7 +26,9 @@ def alarm_without_environment_scope(alarm: Alarm, ctx: Context[NoSettings]) -> I
     Whoever is paged at 3 a.m. must see in the first line whether it is production. An alarm without an
     environment is paged for dev and slept through for prod, and two environments in one account overwrite
     each other's alarm of the same name. Any evidence that policy accepts will do: the alarm's name, a
-    dimension, a tag (the provider's `default_tags` too), the provider configuration, or the stack.
+    dimension, a tag (the provider's `default_tags` too), the provider configuration, or the stack. Where one
+    of them holds a variable without a value that is called as such a tag is (`var.environment`), the alarm
+    has a scope, whichever it will be.
 
     ## Bad
     ```hcl main.tf
@@ -63,11 +65,11 @@ def alarm_without_environment_scope(alarm: Alarm, ctx: Context[NoSettings]) -> I
 
     ## When it is undecided
     Where nothing that is known names an environment, and some accepted evidence (dimensions, tags, the name)
-    is known only after apply.
+    is known only after apply, or cannot be told from the sources alone.
 
     ## Settings
     `environments.names` (with aliases), `environments.evidence` (what is accepted, in this order),
-    `environments.tags` (the tag keys that count). Without any name in the policy the rule has nothing to look
+    `environments.tags` (the tag keys that count, and what variables are called). Without any name in the policy the rule has nothing to look
     for and is silent.
 
     ## References
@@ -87,18 +89,20 @@ def alarm_without_environment_scope(alarm: Alarm, ctx: Context[NoSettings]) -> I
             help="put the environment into alarm_name, or tag it: tags = { Environment = var.environment }, "
             "or default_tags of the provider",
         )
-    elif isinstance(scope, Unknown):
+    elif isinstance(scope, Unknown) and not environments.variable_in(scope):
         from kfm_audit.evidence.unset import cure, when
 
         ends = ends_of(scope) if scope.references else "values of the provider"
-        told = "cannot be told: no input holds its" if alarm.deployed else f"{when(scope)}: it depends on"
+        told = (
+            "cannot be told: no input holds its" if alarm.deployed else f"{when(scope, alarm)}: it depends on"
+        )
         yield ctx.undecided(
             alarm,
             f"whether it names an environment {told} {ends}",
             at="alarm_name",
             help="put the environment into alarm_name, or give its tags"
             if alarm.deployed
-            else cure(scope, "put the environment into alarm_name, which the plan knows"),
+            else cure(scope, "put the environment into alarm_name, which the plan knows", alarm),
         )
 
 

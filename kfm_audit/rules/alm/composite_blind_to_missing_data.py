@@ -7,7 +7,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from kfm_audit.aws.alarm_rule import AlarmRuleError, Node, children
+from kfm_audit.aws.alarm_rule import Node, children
+from kfm_audit.aws.alarm_rule_error import AlarmRuleError
 from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.aws.arns import alarm_name
 from kfm_audit.evidence.series import often_silent

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kfm_audit.evidence.alarms import same_place
+from kfm_audit.aws.partly_known import in_words
+from kfm_audit.evidence.alarms import same_place, settled_name
 from kfm_audit.facts import Alarm, Change, CompositeAlarm, MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
-from kfm_audit.values import PartText, Unknown, ends_of, known, shown
+from kfm_audit.values import Known, PartText, Unknown, ends_of, shown
 
 
 @rule("ALM021", on=(MetricAlarm, CompositeAlarm), severity=Severity.ERROR)
@@ -87,7 +88,8 @@ def duplicate_alarm_name(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator[Fin
 
     ## When it is undecided
     Where the name is known only after apply, or hangs on a variable without a value, and another alarm of
-    the stack may bear it too: one whose name fits the part that the sources show. And where the two have
+    the stack may bear it too: one whose name fits the part that the sources show. Two names that are built
+    alike from the same variables are the same, whatever these hold. And where the two have
     different provider configurations that do not tell their accounts or regions apart.
 
     ## Settings
@@ -99,7 +101,11 @@ def duplicate_alarm_name(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator[Fin
     of that name is replaced. Terraform, "Refactoring": `moved` blocks.
     """
     alarms = ctx.evidence.alarms
-    if isinstance(alarm.alarm_name, Unknown):
+    name = settled_name(alarm)
+    others = [] if name is None else alarms.named(alarm, name)
+    others = [other for other in others if other.subject != alarm.subject]
+    certain = [other for other in others if same_place(alarm, other) and _will_be(alarm, other)]
+    if isinstance(alarm.alarm_name, Unknown) and not certain:
         perhaps = alarms.perhaps_named_as(alarm)
         if perhaps is not None:
             from kfm_audit.evidence.unset import cure, when
@@ -109,22 +115,16 @@ def duplicate_alarm_name(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator[Fin
             )
             yield ctx.undecided(
                 alarm,
-                f"whether another alarm bears its name {when(alarm.alarm_name)}: "
+                f"whether another alarm bears its name {when(alarm.alarm_name, alarm)}: "
                 f"the name depends on {ends_of(alarm.alarm_name)}{beside}",
                 at="alarm_name",
-                help=cure(alarm.alarm_name, "build alarm_name from variables, which the plan knows"),
+                help=cure(alarm.alarm_name, "build alarm_name from variables, which the plan knows", alarm),
             )
-        return
-    name = known(alarm.alarm_name)
-    if name is None:
-        return
-    others = [other for other in alarms.named(alarm, name) if other.subject != alarm.subject]
-    certain = [other for other in others if same_place(alarm, other)]
-    if certain:
+    elif certain:
         more = f" and {len(certain) - 1} more" if len(certain) > 1 else ""
         yield ctx.fail(
             alarm,
-            f"bears the name {shown(alarm.alarm_name)}, as does {certain[0].subject}{more}: "
+            f"bears the name {_shown(alarm)}, as does {certain[0].subject}{more}: "
             "CloudWatch keeps one alarm of a name",
             at="alarm_name",
             help="put into alarm_name what tells them apart: the resource that is watched, or each.key",
@@ -139,8 +139,19 @@ def duplicate_alarm_name(alarm: Alarm, ctx: Context[NoSettings]) -> Iterator[Fin
             help="give both providers a region and an assume_role that the plan knows, or the alarms names "
             "that differ",
         )
-    elif alarm.change is Change.CREATED or _renamed(alarm):
+    elif name is not None and (alarm.change is Change.CREATED or _renamed(alarm)):
         yield from _reused(alarm, name, ctx)
+
+
+def _will_be(alarm: Alarm, other: Alarm) -> bool:
+    """Whether both alarms are certain to be made, where the sources alone do not even show their names."""
+    return isinstance(alarm.alarm_name, Known) or not (alarm.indefinite or other.indefinite)
+
+
+def _shown(alarm: Alarm) -> str:
+    return (
+        in_words(alarm.alarm_name.text) if isinstance(alarm.alarm_name, PartText) else shown(alarm.alarm_name)
+    )
 
 
 def _renamed(alarm: Alarm) -> bool:

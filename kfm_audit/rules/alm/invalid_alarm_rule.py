@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from kfm_audit.aws.alarm_relations import refused_child
-from kfm_audit.aws.alarm_rule import AlarmRuleError
+from kfm_audit.aws.alarm_rule_error import AlarmRuleError
 from kfm_audit.evidence.alarms import account_of, region_of
 from kfm_audit.facts import CompositeAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule

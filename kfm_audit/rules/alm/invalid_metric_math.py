@@ -12,7 +12,7 @@ from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 from kfm_audit.values import ABSENT, Attribute, Known, Unknown, ends_of, known
 
 if TYPE_CHECKING:
-    from kfm_audit.aws.math_check import Fault
+    from kfm_audit.aws.math_check import Checked, Fault
     from kfm_audit.aws.math_error import MathError
 
 _HELP: Final = (
@@ -104,7 +104,8 @@ def invalid_metric_math(alarm: MetricAlarm, ctx: Context[NoSettings]) -> Iterato
     ## When it is undecided
     Where a query's id or expression, or which of them returns data, is known only after apply, or cannot be
     told from the sources alone; what is known is checked all the same. Where AWS does not list a form and
-    does not say that it refuses it, such as the product of two arrays. Metrics Insights queries (`SELECT
+    does not say that it refuses it, such as the product of two arrays. Where it does not document which of two
+    operators binds first, as in `a OR b AND c` and `0 < a < 10`. Metrics Insights queries (`SELECT
     ...`) are another language and are not judged.
 
     ## Settings
@@ -123,16 +124,37 @@ def invalid_metric_math(alarm: MetricAlarm, ctx: Context[NoSettings]) -> Iterato
     if isinstance(queries, Unknown):
         yield from _as_far_as_known(alarm, queries, ctx)
     elif queries is not None:
-        from kfm_audit.aws.math_check import check
+        from kfm_audit.aws.math_check import examine
 
         written = known(alarm.metric_query) or ()
         yield from _without_content(alarm, written, ctx)
         # Periods that differ are ALM019's.
         judged = [structs.replace(query, period=0) for query in queries]
-        faults = check(judged, threshold_id=known(alarm.threshold_metric_id) or "")
-        for number, fault in enumerate(faults):
+        checked = examine(judged, threshold_id=known(alarm.threshold_metric_id) or "")
+        for number, fault in enumerate(checked.faults):
             query = written[fault.query] if fault.query >= 0 else None
             yield _said(alarm, fault, query, number, ctx)
+        if not checked.faults:
+            yield from _unclear(alarm, written, checked, ctx)
+
+
+def _unclear(
+    alarm: MetricAlarm, queries: tuple[MetricQuery, ...], checked: Checked, ctx: Context[NoSettings]
+) -> Iterator[Finding]:
+    """What CloudWatch takes, and may read in another way than people do."""
+    from kfm_audit.evidence.metric_math import is_secret
+
+    for query in queries:
+        expression = checked.expressions.get(known(query.id) or "")
+        if expression is not None and expression.unclear and not is_secret(query):
+            yield ctx.undecided(
+                alarm,
+                f"whether CloudWatch reads {expression.text!r} as it is read here is not documented "
+                f"({'; '.join(item.text for item in expression.unclear)})",
+                at=f"{query.at}/expression",
+                help="put brackets around what belongs together",
+                key="unclear",
+            )
 
 
 def _without_content(

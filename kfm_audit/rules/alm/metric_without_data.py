@@ -194,17 +194,18 @@ def _said(
 def _namespace(
     namespace: str, name: str, dimensions: Dimensions, verdict: Verdict
 ) -> tuple[str, str, str] | None:
-    if verdict.suggested[0]:
+    if verdict.certain:
         return (
             "namespace",
             f"reads {name} in the namespace {namespace}, which AWS does not have",
             f"write {verdict.suggested[0]}; names are case-sensitive",
         )
-    if namespace.startswith("AWS/"):
+    if namespace.casefold().startswith("aws/"):
+        meant = f"write {verdict.suggested[0]} if you mean that; else " if verdict.suggested[0] else ""
         return (
             "namespace",
             f"reads {name} in the namespace {namespace}, which is in no list of AWS that is known here",
-            _look(namespace),
+            f"{meant}{_look(namespace)}",
         )
     meant = f"AWS/{namespace}"
     if judge(meant, name, dimensions).standing is Standing.LISTED:
@@ -236,7 +237,7 @@ def _undecided(
 
     return ctx.undecided(
         alarm,
-        f"whether the metric that it reads ever has data {when(unknown)}: it depends on {ends_of(unknown)}",
+        f"whether the metric that it reads ever has data {when(unknown, alarm)}: it depends on {ends_of(unknown)}",
         at=at,
-        help=cure(unknown, otherwise),
+        help=cure(unknown, otherwise, alarm),
     )

@@ -140,7 +140,7 @@ def _undecided(alarm: MetricAlarm, unknown: Unknown, at: str, ctx: Context[NoSet
 
     return ctx.undecided(
         alarm,
-        f"whether its statistic tells what it asks {when(unknown)}: it depends on {ends_of(unknown)}",
+        f"whether its statistic tells what it asks {when(unknown, alarm)}: it depends on {ends_of(unknown)}",
         at=at,
-        help=cure(unknown, "write metric and statistic so that the plan knows them"),
+        help=cure(unknown, "write metric and statistic so that the plan knows them", alarm),
     )

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from msgspec import Struct
 
+from kfm_audit.aws.alarm_state import AlarmState
+from kfm_audit.aws.arns import alarm_name
 from kfm_audit.facts import MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, Severity, rule
 from kfm_audit.values import Unknown, ends_of
+
+_NEVER: Final = frozenset({(False,)})
 
 
 class Composites(Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,7 +31,8 @@ def page_without_composite(alarm: MetricAlarm, ctx: Context[Composites]) -> Iter
     One broken consumer raises backlog, age, errors and dead letters within minutes: four pages for one
     cause. A composite alarm above them sends one, can be suppressed during maintenance, and is where the
     message says what is wrong. It is a note, because a page too many is better than none: an alarm whose
-    action is taken away before the composite exists pages nobody.
+    action is taken away before the composite exists pages nobody, and so does one whose composite waits for
+    others too.
 
     An alarm that is the only one of its stack to notify a topic has nothing to be joined with, and is
     left alone.
@@ -171,12 +177,19 @@ def page_without_composite(alarm: MetricAlarm, ctx: Context[Composites]) -> Iter
     topic = "a topic that is marked sensitive" if topics.sensitive else topics.value[0]
     above = ctx.evidence.delivery.by_composite(alarm)
     if above.exists:
+        alone = _goes_off_alone(above.why, alarm, ctx)
         yield ctx.fail(
             alarm,
-            f"notifies {topic} by itself, and {above.why} above it notifies too: one failure sends two pages",
+            f"notifies {topic} by itself, and {above.why} above it notifies too: one failure sends two pages"
+            if alone
+            else f"notifies {topic} by itself, and {above.why} above it notifies too, once others are in ALARM "
+            "with it: such a failure sends two pages",
             at="alarm_actions",
             help="take the topic out of the metric alarm's alarm_actions, once you have seen the "
-            "composite page",
+            "composite page"
+            if alone
+            else "take the topic out of the metric alarm's alarm_actions if nobody needs to hear of it alone: "
+            "the composite does not page then; else leave it",
         )
     elif any(ctx.evidence.alarms.notify_themselves(alarm.stack, each) > 1 for each in topics.value):
         yield ctx.fail(
@@ -187,3 +200,19 @@ def page_without_composite(alarm: MetricAlarm, ctx: Context[Composites]) -> Iter
             "change; "
             "join the alarms by OR: an AND is deaf to every failure that raises only one of them",
         )
+
+
+def _goes_off_alone(composite: str, alarm: MetricAlarm, ctx: Context[Composites]) -> bool:
+    """Whether a composite may be in ALARM while the alarm is, and no other that its rule names."""
+    from kfm_audit.aws.alarm_rule_error import AlarmRuleError
+    from kfm_audit.aws.alarm_rule_outcomes import outcomes
+
+    alarms = ctx.evidence.alarms
+    found = next((other for other in alarms.above(alarm) if other.subject == composite), None)
+    rule_of = None if found is None else alarms.rule_of(found)
+    if found is None or rule_of is None or isinstance(rule_of, AlarmRuleError):
+        return True
+    named = {alarm_name(child.child): AlarmState.OK for child in alarms.children_of(found)}
+    own = [name for name in named if alarms.named(found, name) == (alarm,)]
+    case = named | dict.fromkeys(own, AlarmState.ALARM)
+    return not own or outcomes(rule_of, [case]) != _NEVER

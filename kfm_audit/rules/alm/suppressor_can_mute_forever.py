@@ -7,7 +7,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from kfm_audit.aws.alarm_rule import AlarmRuleError, And, InState, Node, Not
+from kfm_audit.aws.alarm_rule import And, InState, Node, Not
+from kfm_audit.aws.alarm_rule_error import AlarmRuleError
 from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.aws.arns import alarm_name
 from kfm_audit.evidence.series import often_silent
@@ -16,9 +17,7 @@ from kfm_audit.facts import Alarm, CompositeAlarm, MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 from kfm_audit.values import Attribute, Known, ReferenceKind, Unknown, ends_of, shown
 
-_END_RULE = (
-    "give the suppressor a rule that is false again when the maintenance ends, or take the suppressor away"
-)
+_END_RULE = "give the suppressor a rule that is false again when the maintenance ends, or take it away"
 _END_SILENCE = (
     'set treat_missing_data = "notBreaching" on the suppressor and let what sets it off publish while it '
     "lasts, so that silence ends the suppression"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Final
 
 from kfm_audit.evidence.branches import is_named
 from kfm_audit.facts import BranchLifecycle, Fact, ObjectLifecycle, RetentionRules
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, duration, rule
 from kfm_audit.values import Known
+
+_DAY: Final = timedelta(days=1)
 
 
 @rule("LFS017", on=(RetentionRules, ObjectLifecycle, BranchLifecycle), severity=Severity.WARNING)
@@ -65,7 +68,7 @@ def rollback_target_collectable(rules: Fact, ctx: Context[NoSettings]) -> Iterat
             match rules:
                 case RetentionRules():
                     match rules.days_of(branch):
-                        case Known(days) if timedelta(days=days) < horizon:
+                        case Known(days) if days < horizon / _DAY:
                             yield ctx.fail(
                                 rules,
                                 f"keeps what {branch} left for {days} days, less than the {wanted}",
@@ -77,7 +80,7 @@ def rollback_target_collectable(rules: Fact, ctx: Context[NoSettings]) -> Iterat
                         case _:
                             pass
                 case ObjectLifecycle():
-                    if branch in rules.branches and timedelta(days=rules.expire_after_days) < horizon:
+                    if branch in rules.branches and rules.expire_after_days < horizon / _DAY:
                         yield ctx.fail(
                             rules,
                             f"expires objects of {branch} below {rules.prefix or '/'} after {rules.expire_after_days} days, "

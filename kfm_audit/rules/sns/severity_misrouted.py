@@ -137,9 +137,9 @@ def severity_misrouted(alarm: MetricAlarm | CompositeAlarm, ctx: Context[Misrout
         first = next(item for item in recipients if item.meant.names)
         yield ctx.undecided(
             alarm,
-            f"goes to {_described(first)}, and which severity it is itself {when(said)} ({ends_of(said)})",
+            f"goes to {_described(first)}, and which severity it is itself {when(said, alarm)} ({ends_of(said)})",
             at="alarm_actions",
-            help=cure(said, "give it a name or a tag severity that the input shows"),
+            help=cure(said, "give it a name or a tag severity that the input shows", alarm),
             related=_related([first], ctx),
         )
     elif said is not None:
@@ -229,7 +229,7 @@ def _doubt(
     if right:
         return f"a filter policy that cannot be told may let it through to {right[0].name}"
     if opened:
-        return f"what else it notifies is known only after apply ({', '.join(opened)})"
+        return f"what else it notifies is not known ({', '.join(opened)})"
     delivery, policy = ctx.evidence.delivery, ctx.policy.delivery
     if policy.composite:
         route = delivery.by_composite(alarm)

@@ -33,6 +33,7 @@ from kfm_audit.inputs.terraform.language.values import (
     Fault,
     MaybeNull,
     Names,
+    OneValue,
     Opened,
     SetOf,
     Value,
@@ -154,7 +155,7 @@ class Evaluator:
         if isinstance(base, Opened):
             return base.attribute(expression.name)
         if isinstance(base, Unknown):
-            return base
+            return Unknown(base.references) if isinstance(base, OneValue) else base
         if isinstance(base, dict) and expression.name in base:
             return base[expression.name]
         raise Fault(written(expression))

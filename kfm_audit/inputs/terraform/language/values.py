@@ -59,6 +59,10 @@ class Opened:
         return True
 
 
+class OneValue(Unknown, frozen=True):
+    """What its only reference is itself, wherever it stands: a variable of the root module, or the workspace."""
+
+
 class MaybeNull(Unknown, frozen=True):
     """A value of which it is not even known whether it is set: an arm of its condition is null."""
 
@@ -159,7 +163,8 @@ def with_marks(value: Value, budget: Budget) -> Value:
         return value.text
     if isinstance(value, Unknown | Opened):
         references = (value.whole if isinstance(value, Opened) else value).references
-        return mark(", ".join(dict.fromkeys(reference.name for reference in references)))
+        names = ", ".join(dict.fromkeys(reference.name for reference in references))
+        return mark(names, one=isinstance(value, OneValue))
     if isinstance(value, tuple):
         return tuple(with_marks(item, budget) for item in value)
     if isinstance(value, dict):
