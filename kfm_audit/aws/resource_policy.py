@@ -57,6 +57,8 @@ class Request(Struct, frozen=True, kw_only=True):
     """What the policy's marks may call the resource."""
     source_names: frozenset[str] = frozenset()
     """What they may call the source, whose ARN is `aws:SourceArn`."""
+    other_names: frozenset[str] = frozenset()
+    """What they call resources that are neither: of these no ARN is that of the resource or the source."""
 
 
 class PolicyError(ValueError):
@@ -126,7 +128,14 @@ def _statement(statement: Mapping[str, object], request: Request, *, denies: boo
         (
             _principal(statement, request.principal),
             _listed(statement, "Action", request.action.lower(), frozenset(), lower=True),
-            _listed(statement, "Resource", request.resource, request.resource_names, lower=False),
+            _listed(
+                statement,
+                "Resource",
+                request.resource,
+                request.resource_names,
+                lower=False,
+                others=request.other_names,
+            ),
         )
     )
     if about is False:
@@ -165,13 +174,19 @@ def _principal(statement: Mapping[str, object], service: str) -> bool | None:
 
 
 def _listed(
-    statement: Mapping[str, object], element: str, value: str, names: frozenset[str], *, lower: bool
+    statement: Mapping[str, object],
+    element: str,
+    value: str,
+    names: frozenset[str],
+    *,
+    lower: bool,
+    others: frozenset[str] = frozenset(),
 ) -> bool | None:
     """Whether `Action` or `Resource` (or its negation) covers the value; an absent one covers all."""
     for name, negated in ((element, False), (_NEGATED + element, True)):
         if name in statement:
             texts = [text.lower() if lower else text for text in _texts(statement[name])]
-            covered = _any(name_of(text) in names or like(text, value) for text in texts)
+            covered = _any(_meant(text, names, others, like(text, value)) for text in texts)
             return covered if not negated or covered is None else not covered
     return True
 
@@ -192,7 +207,9 @@ def _conditions(condition: object, request: Request) -> Iterator[tuple[str, bool
 
 def _holds(operator: str, key: str, values: list[str], request: Request) -> bool | None:
     context = request.context
-    names = request.source_names if key == "aws:sourcearn" else frozenset()
+    by_arn = key == "aws:sourcearn"
+    names = request.source_names if by_arn else frozenset()
+    others = request.other_names if by_arn else frozenset()
     base = operator.rpartition(":")[2].removesuffix("IfExists")
     if key not in context:
         return None
@@ -205,16 +222,26 @@ def _holds(operator: str, key: str, values: list[str], request: Request) -> bool
     match base.replace(_NEGATED, "").removesuffix("IgnoreCase"):
         case "StringEquals":
             folded = base.endswith("IgnoreCase")
-            held = _any(name_of(value) in names or _equal(value, actual, folded=folded) for value in values)
+            held = _any(
+                _meant(value, names, others, _equal(value, actual, folded=folded)) for value in values
+            )
         case "StringLike":
-            held = _any(name_of(value) in names or like(value, actual) for value in values)
+            held = _any(_meant(value, names, others, like(value, actual)) for value in values)
         case "ArnLike" | "ArnEquals":
-            held = _any(name_of(value) in names or _arn_like(value, actual) for value in values)
+            held = _any(_meant(value, names, others, _arn_like(value, actual)) for value in values)
         case "Bool":
             held = _any(_equal(value, actual, folded=True) for value in values)
         case _:
             return None
     return held if not negated or held is None else not held
+
+
+def _meant(text: str, names: frozenset[str], others: frozenset[str], by_letters: bool | None) -> bool | None:
+    """Whether a text is the ARN that is asked for: by what it calls, where that is one mark, else by its letters."""
+    name = name_of(text)
+    if name and (name in names or name in others):
+        return name in names
+    return by_letters
 
 
 def _arn_like(value: str, actual: str) -> bool | None:

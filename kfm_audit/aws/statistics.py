@@ -15,6 +15,9 @@ from msgspec import Struct
 from kfm_audit.aws.metrics import MetricKind, metric
 from kfm_audit.pattern import pattern
 
+PLAIN: Final = ("Average", "Sum", "Minimum", "Maximum", "SampleCount")
+"""What `statistic` may be; the others are extended ones."""
+
 _EXTENDED: Final = pattern(r"(?:p|tm|wm|tc|ts)[0-9.]+|IQM|(?:PR|TM|WM|TC|TS)\(.*\)", re.ASCII)
 _PERCENTILE: Final = pattern(r"p[0-9.]+", re.ASCII)
 _COUNTING: Final = pattern(r"Sum|SampleCount|t[cs][0-9.]+|T[CS]\(.*\)", re.ASCII)
@@ -73,7 +76,7 @@ def misleading(namespace: str, name: str, statistic: str) -> str | None:
 
 def is_statistic(text: str) -> bool:
     """Whether CloudWatch knows a statistic of this name; names are case-sensitive."""
-    return text in ("Average", "Sum", "Minimum", "Maximum", "SampleCount") or bool(_EXTENDED.fullmatch(text))
+    return text in PLAIN or bool(_EXTENDED.fullmatch(text))
 
 
 def unit_of(namespace: str, name: str) -> str:

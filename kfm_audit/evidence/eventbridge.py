@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -215,7 +215,7 @@ def _pattern_matches(pattern: Attribute[str], alarm: Alarm) -> bool | None:
 
 
 def _matches(asked: object, event: object) -> bool | None:
-    """Three-valued match of an event pattern; content filters and fields not shown here cannot be told."""
+    """Three-valued match of an event pattern; other fields and filters than those here cannot be told."""
     if not isinstance(asked, dict) or not isinstance(event, dict):
         return None
     certain = True
@@ -228,17 +228,35 @@ def _matches(asked: object, event: object) -> bool | None:
                 return False
             certain = certain and inner is True
         elif isinstance(wanted, list):
-            if event[key] in wanted and event[key] is not None:
-                continue
-            if event[key] is not None and all(isinstance(item, str) for item in wanted):
+            holds = [_holds(item, event[key]) for item in wanted]
+            if not any(held is not False for held in holds):
                 return False
-            if not _prefix_holds(wanted, event[key]):
-                certain = False
+            certain = certain and True in holds
     return True if certain else None
 
 
-def _prefix_holds(wanted: Iterable[object], value: object) -> bool:
-    return isinstance(value, str) and any(
-        isinstance(item, dict) and isinstance(item.get("prefix"), str) and value.startswith(item["prefix"])
-        for item in wanted
-    )
+def _holds(wanted: object, value: object) -> bool | None:
+    """Whether a value is one that the pattern lists; None where it is not known, or the filter is none of these.
+
+    EventBridge user guide, "Comparison operators for use in event patterns".
+    """
+    if not isinstance(value, str):
+        return None
+    match wanted:
+        case str():
+            return value == wanted
+        case {"prefix": str(text)}:
+            return value.startswith(text)
+        case {"suffix": str(text)}:
+            return value.endswith(text)
+        case {"equals-ignore-case": str(text)}:
+            return value.lower() == text.lower()
+        case {"exists": bool(there)}:
+            return there
+        case {"anything-but": list(others)}:
+            return value not in others
+        case {"anything-but": other}:
+            held = _holds(other, value)
+            return None if held is None else not held
+        case _:
+            return None

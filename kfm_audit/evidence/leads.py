@@ -94,6 +94,16 @@ def called(fact: F, leads: Leads[F], text: str, at: Fact) -> frozenset[str]:
     )
 
 
+def others(fact: F, leads: Leads[F], text: str, at: Fact) -> frozenset[str]:
+    """What the marks of such a text call other resources of the type, and certainly not this one."""
+    found = {
+        name: leads.of_reference(Reference(name, ReferenceKind.RESOURCE), at).facts for name in names_in(text)
+    }
+    return frozenset(
+        name for name, facts in found.items() if facts and not any(item is fact for item in facts)
+    )
+
+
 def bare(address: str) -> str:
     """The address without any instance key."""
     return _KEY.sub("", address) if "[" in address else address

@@ -12,7 +12,7 @@ from kfm_audit.aws.arns import parse_arn, partition_of
 from kfm_audit.aws.partly_known import UNKNOWN
 from kfm_audit.evidence.alarms import account_of, region_of
 from kfm_audit.evidence.keys import Keys
-from kfm_audit.evidence.leads import Leads, called
+from kfm_audit.evidence.leads import Leads, called, others
 from kfm_audit.evidence.reach import REACHED, Reach, Step
 from kfm_audit.evidence.rulings import Rulings
 from kfm_audit.facts import Alarm, Change, CompositeAlarm, Fact, MetricAlarm, Topic, TopicPolicy
@@ -110,6 +110,7 @@ class Publishing:
             context=context,
             resource_names=called(topic, self._topics, policy.value, holder),
             source_names=called(alarm, self._alarms, policy.value, holder),
+            other_names=others(alarm, self._alarms, policy.value, holder),
         )
         own = partial(_context, topic, alarm)
         ruling = self._rulings.of(policy.value, request, own, topic, alarm, holder)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from kfm_audit.aws.arns import parse_arn, partition_of
 from kfm_audit.aws.partly_known import UNKNOWN, like
+from kfm_audit.evidence.invoking import same_version
 from kfm_audit.evidence.keys import Keys
-from kfm_audit.evidence.leads import Leads, bare, called
+from kfm_audit.evidence.leads import Leads, bare, called, others
 from kfm_audit.evidence.reach import REACHED, Destination, Reach, Step
 from kfm_audit.evidence.rulings import Rulings
 from kfm_audit.facts import (
@@ -70,7 +71,10 @@ class Receiving:
             for permission in self._evidence.of(FunctionPermission)
             if permission.change is not Change.DELETED and self._same_function(permission, subscription)
         ]
-        answers = [_permits(permission, destination) for permission in permissions]
+        answers = [
+            _permits(permission, destination) if same_version(permission, subscription) else False
+            for permission in permissions
+        ]
         if True in answers:
             return REACHED
         held = self._functions.of(subscription.endpoint, subscription).facts
@@ -178,6 +182,7 @@ class Receiving:
             context=_context(destination),
             resource_names=called(queue, self._queues, policy.value, holder),
             source_names=called(topic, self._topics, policy.value, holder) if topic else frozenset(),
+            other_names=others(topic, self._topics, policy.value, holder) if topic else frozenset(),
         )
         context = partial(_context, destination)
         ruling = self._rulings.of(policy.value, request, context, sender, queue, holder)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
+from functools import lru_cache
 from typing import Final, assert_never
 
 from kfm_audit.facts import Fact
@@ -160,9 +161,19 @@ def _in_line(source: Source, origin: Origin, attribute: str) -> Location:
     """A place in the document that stands on one line of JSON lines."""
     if not origin.pointer:
         return Location(source.path, origin.line, 1)
-    line = source.data.split(b"\n")[origin.line - 1]
-    found = Positions(line).location(source.path, origin.pointer, attribute)
+    found = _positions(source, origin.line).location(source.path, origin.pointer, attribute)
     return Location(source.path, origin.line, found.column, origin.line, found.end_column, found.pointer)
+
+
+# Hundreds of findings may stand in one line: exporters write batches of megabytes.
+@lru_cache(maxsize=16)
+def _positions(source: Source, line: int) -> Positions:
+    return Positions(_lines(source)[line - 1])
+
+
+@lru_cache(maxsize=2)
+def _lines(source: Source) -> list[bytes]:
+    return source.data.split(b"\n")
 
 
 def _openings(key: str) -> Iterator[bytes]:

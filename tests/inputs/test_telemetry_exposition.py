@@ -109,11 +109,22 @@ def test_facts_name_the_metric_and_lines_are_found_later():
         series=2,
     )
     assert KIND.locate(given_source, origin, "") == Location("metrics.txt", 3, 1, 3, 47)
-    assert KIND.locate(given_source, origin, "labels/status") == Location("metrics.txt", 3, 33, 3, 43)
+    assert KIND.locate(given_source, origin, "labels/status") == Location("metrics.txt", 3, 33, 3, 44)
     assert KIND.locate(given_source, origin, "labels/nowhere") == Location("metrics.txt", 3, 1)
     histogram = Origin("metrics.txt", "/kfm_tile_seconds")
     assert KIND.locate(given_source, histogram, "labels/layer").line == 8
     assert KIND.locate(given_source, Origin("metrics.txt", "/gone"), "") == Location("metrics.txt")
+
+
+def test_places_of_thousands_of_labels_of_one_metric_are_found_in_one_look() -> None:
+    text = "# TYPE a gauge\n" + "".join(f'a{{op="x",l{number}="{{,l0="}} 1\n' for number in range(10_000))
+    given_source = source(text)
+    (fact,) = KIND.read(given_source, CONTEXT).facts
+    places = [
+        KIND.locate(given_source, fact.origin, f"labels/l{number}") for number in reversed(range(10_000))
+    ]
+    assert [place.line for place in places] == list(reversed(range(2, 10_002)))
+    assert places[-1] == Location("metrics.txt", 2, 10, 2, 20)
 
 
 def test_targets_and_empty_labels_are_none_of_the_metric():
@@ -228,3 +239,11 @@ def test_every_value_that_the_registry_can_write_comes_back(values, other):
     found = shown(read(generate_latest(registry)))
     labels = {key: tuple(filter(None, dict.fromkeys((value, other)))) for key, value in values.items()}
     assert found["m"][1] == {key: values for key, values in labels.items() if values}
+
+
+def test_twenty_thousand_metrics_are_read_in_one_look() -> None:
+    """A look at the whole text for each metric would take minutes."""
+    text = "".join(f'# TYPE m{number} gauge\nm{number}{{queue="q"}} 1\n' for number in range(20_000))
+    facts = read(text)
+    assert len(facts) == 20_000
+    assert facts[-1].subject == "m19999"

@@ -256,3 +256,13 @@ def test_whatever_is_written_nothing_raises(text) -> None:
             Evaluator(Budget(20_000)).settled(argument.expression, Given(a=TOPIC), "")
         except Exhausted:
             continue
+
+
+def test_a_number_with_an_exponent_leaves_the_rest_of_its_file_alone() -> None:
+    parsed = parse_file("main.tf", b'a = 1e3\nb-2e3 = "1e3"\nc = b-2e3\nd = "${5E-1}" # 1e3\n')
+    assert not parsed.broken
+    values = {
+        name: Evaluator(Budget(100)).settled(argument.expression, Given(**{"b-2e3": "x"}), "")
+        for name, argument in parsed.arguments.items()
+    }
+    assert values == {"a": 1000, "b-2e3": "1e3", "c": "x", "d": 0.5}

@@ -899,7 +899,7 @@ def test_a_file_that_cannot_be_parsed_is_an_error_and_the_others_are_read() -> N
 
 
 def test_what_only_one_parser_knows_is_read_as_far_as_both_agree() -> None:
-    text = f'resource "{ALARM}" "sure" {{\n  alarm_name = "a"\n}}\nresource "{ALARM}" "unsure" {{\n  threshold = 1e30\n}}\n'
+    text = f'resource "{ALARM}" "sure" {{\n  alarm_name = "a"\n}}\nresource "{ALARM}" "unsure" {{\n  alarm_name = "\\(b)"\n}}\n'
     found = facts_of({"main.tf": text})
     assert [(type(fact), fact.subject) for fact in found] == [
         (MetricAlarm, f"{ALARM}.sure"),

@@ -68,10 +68,11 @@ def read(source: Source) -> Iterator[Fact]:
     text = _text(source, losses)
     if source.path.endswith(_OPENMETRICS_NAMES) or text.rstrip("\n").endswith("# EOF"):
         _check_openmetrics(text, losses)
+    counters = frozenset(_COUNTER.findall(text))
     series = [
         (name, labels)
         for metric in _parse(text.split("\n"), losses)
-        for name, labels in _series(metric, frozenset(_COUNTER.findall(text)))
+        for name, labels in _series(metric, counters)
     ]
     names = family_names(name for name, _ in series)
     families = Families()
@@ -185,16 +186,39 @@ def locate(source: Source, origin: Origin, attribute: str) -> Location:
     """The first sample of the metric at `origin` that has the label of `attribute` (`labels/<key>`)."""
     (name,) = split_pointer(origin.pointer)
     key = attribute.removeprefix("labels/") if attribute.startswith("labels/") else ""
-    index = _index(source)
-    for line in index.get(name, ()):
-        text = source.lines[line - 1].decode("utf-8", "replace")
-        if not key:
-            return Location(source.path, line, 1, line, len(text) + 1)
-        found = re.search(rf'(?<=[{{,\s])"?{re.escape(key)}"?\s*=\s*"(?:[^"\\]|\\.)*"', text)
-        if found:
-            return Location(source.path, line, found.start() + 1, line, found.end())
-    lines = index.get(name, ())
-    return Location(source.path, lines[0] if lines else 0, 1 if lines else 0)
+    samples = _index(source).get(name)
+    if samples is None:
+        return Location(source.path)
+    if not key:
+        return Location(source.path, samples.first, 1, samples.first, len(samples.text(samples.first)) + 1)
+    return samples.with_label(key) or Location(source.path, samples.first, 1)
+
+
+_LABEL: Final = re.compile(r'(?<=[{,\s])(?:"((?:[^"\\]|\\.)++)"|([^\s"=,{}]++))\s*+=\s*+"(?:[^"\\]|\\.)*+"')
+
+
+class _Samples:
+    """The samples of one metric. Their lines are looked through once, however many labels are asked for."""
+
+    def __init__(self, source: Source, lines: list[int]) -> None:
+        self._source = source
+        self.first = lines[0]
+        self._ahead = iter(lines)
+        self._labels: dict[str, Location] = {}
+
+    def text(self, line: int) -> str:
+        return self._source.lines[line - 1].decode("utf-8", "replace")
+
+    def with_label(self, key: str) -> Location | None:
+        """The first place of a label; None where no sample has it."""
+        while key not in self._labels:
+            line = next(self._ahead, 0)
+            if not line:
+                return None
+            for found in _LABEL.finditer(self.text(line)):
+                place = Location(self._source.path, line, found.start() + 1, line, found.end() + 1)
+                self._labels.setdefault(found[1] or found[2], place)
+        return self._labels[key]
 
 
 _INDEXED: Final = re.compile(
@@ -203,8 +227,8 @@ _INDEXED: Final = re.compile(
 
 
 @lru_cache(maxsize=4)
-def _index(source: Source) -> dict[str, list[int]]:
-    """The lines of each metric."""
+def _index(source: Source) -> dict[str, _Samples]:
+    """The samples of each metric."""
     raw: dict[str, list[int]] = {}
     starts = [0, *(match.end() for match in re.finditer(rb"\n", source.data))]
     for match in _INDEXED.finditer(source.data):
@@ -213,4 +237,4 @@ def _index(source: Source) -> dict[str, list[int]]:
     index: dict[str, list[int]] = {}
     for name, family in family_names(raw).items():
         index.setdefault(family, []).extend(raw[name])
-    return {name: sorted(lines) for name, lines in index.items()}
+    return {name: _Samples(source, sorted(lines)) for name, lines in index.items()}

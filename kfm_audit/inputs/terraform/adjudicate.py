@@ -49,7 +49,7 @@ def _lost(source: Source, extent: _Seen) -> UnreadableInput:
     return unreadable(
         source,
         "is written in a way that the parser does not know",
-        "write it more plainly (a number without exponent, a template without `$$`), or check a plan instead",
+        "run `terraform validate`; if Terraform knows it, write it more plainly or check a plan",
         part=" ".join((kind, *labels)),
         line=line,
     )

@@ -20,6 +20,7 @@ from kfm_audit.pattern import pattern
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
+_EXPONENT: Final = pattern(rb"(?<![\w.])(?<!\w-)[0-9]++[eE][+-]?[0-9]++(?![\w.-])")
 _DECLARED: Final = pattern(
     rb'^[ \t]*(?:resource[ \t]+"([^"]+)"[ \t]+"([^"]+)"|(module)[ \t]+"([^"]+)")', re.MULTILINE
 )
@@ -177,7 +178,7 @@ class ParsedFile(Struct, frozen=True):
 def parse_file(path: str, data: bytes) -> ParsedFile:
     """Parse a file. Raises nothing: what is broken is marked so."""
     file = Text(path, data)
-    root = _parser().parse(data).root_node
+    root = _tree(data)
     # A file may hold nothing but an object: that is no Terraform.
     strange = any(child.type not in ("body", "comment") for child in root.children)
     body = [child for part in root.children if part.type == "body" for child in part.children]
@@ -209,7 +210,7 @@ def comments(path: str, data: bytes) -> tuple[Comment, ...]:
     """
     file = Text(path, data)
     found: list[Comment] = []
-    pending = [_parser().parse(data).root_node]
+    pending = [_tree(data)]
     if pending[0].has_error:
         return ()
     while pending:
@@ -227,6 +228,17 @@ def declared(data: bytes) -> frozenset[tuple[str, str]]:
         ((kind or module).decode("utf-8", "replace"), (name or call).decode("utf-8", "replace"))
         for kind, name, module, call in _DECLARED.findall(data)
     )
+
+
+def _tree(data: bytes) -> Node:
+    """The syntax tree of a file. Texts are read from the file's own bytes, by the places of the nodes.
+
+    The grammar knows exponents after a fraction only: to it the e of `1e3` is a digit.
+    """
+    root = _parser().parse(data).root_node
+    if root.has_error and _EXPONENT.search(data):
+        root = _parser().parse(_EXPONENT.sub(lambda match: b"0" * len(match[0]), data)).root_node
+    return root
 
 
 def _parser() -> Parser:

@@ -141,11 +141,7 @@ def _judged(
             composite,
             f"{verb} {shown(child)}, which this plan {what}",
             at=at,
-            help=(
-                f"take it out of {at.partition('/')[0]} in the same change, or keep the alarm"
-                if deleted
-                else "refer to the alarm_name of its resource, which follows each renaming"
-            ),
+            help=_cure(at.partition("/")[0], deleted=deleted),
             related=(ctx.related("is deleted" if deleted else "is renamed", leaving, "alarm_name"),),
             key=key,
         )
@@ -176,4 +172,20 @@ def _judged(
 def _unresolved(unknown: Unknown) -> bool:
     return not unknown.references or any(
         reference.kind is ReferenceKind.UNRESOLVED for reference in unknown.references
+    )
+
+
+def _cure(argument: str, *, deleted: bool) -> str:
+    """What mends it: CloudWatch deletes no alarm that a rule names, and Terraform orders no deletion after an update."""
+    follow = "refer to the alarm_name of its resource, which follows each renaming"
+    if argument != "alarm_rule":
+        return f"take it out of {argument} in the same change, or keep the alarm" if deleted else follow
+    if deleted:
+        return (
+            "take it out of alarm_rule in an apply before this one, or keep the alarm: in one apply Terraform may "
+            "delete it first, and CloudWatch deletes no alarm that a composite names"
+        )
+    return (
+        f"{follow}, and set create_before_destroy in its lifecycle: CloudWatch deletes no alarm that a composite "
+        "still names"
     )

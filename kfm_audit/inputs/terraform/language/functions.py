@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from kfm_audit.inputs.terraform.language import collection_functions as collections
+from kfm_audit.inputs.terraform.language import number_functions as numbers
+from kfm_audit.inputs.terraform.language import set_functions as sets
 from kfm_audit.inputs.terraform.language import text_functions as texts
 from kfm_audit.inputs.terraform.language.primitives import to_bool, to_number, to_text
 from kfm_audit.inputs.terraform.language.types import to_list, to_map, to_set
@@ -142,7 +144,13 @@ _WHOLLY_UNKNOWN: Final = frozenset(
 """Those that are unknown where an argument is unknown as a whole."""
 
 _WHOLE: Final[dict[str, Function]] = {
+    "abs": numbers.absolute,
+    "alltrue": numbers.alltrue,
+    "anytrue": numbers.anytrue,
+    "ceil": numbers.ceil,
+    "chomp": texts.chomp,
     "endswith": texts.endswith,
+    "floor": numbers.floor,
     "format": texts.format_text,
     "formatlist": texts.formatlist,
     "join": texts.join,
@@ -152,13 +160,20 @@ _WHOLE: Final[dict[str, Function]] = {
     "min": collections.least,
     "range": collections.number_range,
     "replace": texts.replace,
+    "setintersection": sets.setintersection,
+    "setproduct": sets.setproduct,
+    "setsubtract": sets.setsubtract,
+    "setunion": sets.setunion,
     "split": texts.split,
     "startswith": texts.startswith,
+    "strcontains": texts.strcontains,
     "substr": texts.substr,
+    "sum": numbers.total,
     "title": texts.title,
     "tobool": _converted(to_bool),
     "tonumber": _converted(to_number),
     "tostring": _converted(to_text),
+    "trim": texts.trim,
     "trimprefix": texts.trimprefix,
     "trimspace": texts.trimspace,
     "trimsuffix": texts.trimsuffix,

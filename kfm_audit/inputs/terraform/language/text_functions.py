@@ -121,6 +121,24 @@ def endswith(arguments: Arguments, budget: Budget) -> Value:  # noqa: ARG001 - a
     return text.endswith(suffix)
 
 
+def strcontains(arguments: Arguments, budget: Budget) -> Value:  # noqa: ARG001 - all functions' signature
+    """`strcontains(text, part)`."""
+    text, part = texts(arguments, 2)
+    return part in text
+
+
+def chomp(arguments: Arguments, budget: Budget) -> Value:
+    """`chomp(text)`: without the line ends at its end."""
+    (text,) = texts(arguments, 1)
+    return bounded(text.rstrip("\r\n"), budget)
+
+
+def trim(arguments: Arguments, budget: Budget) -> Value:
+    """`trim(text, characters)`."""
+    text, characters = texts(arguments, 2)
+    return bounded(text.strip(characters) if characters else text, budget)
+
+
 def jsonencode(arguments: Arguments, budget: Budget) -> Value:
     """`jsonencode(value)`."""
     if len(arguments) != 1:
