@@ -128,7 +128,7 @@ def _cases(episodes: list[Episode], evidence: Evidence) -> Iterator[Case]:
     policy = evidence.policy.lakefs
     now = evidence.now
     corrections = tuple(c for c in evidence.of(Correction) if c.recorded is None or c.recorded <= now)
-    incidents = tuple(i for i in evidence.of(Incident) if i.opened is None or i.opened <= now)
+    incidents = _Incidents(i for i in evidence.of(Incident) if i.opened is None or i.opened <= now)
     matched = match_corrections(episodes, corrections, duration(policy.join_tolerance))
     for episode, matches in zip(episodes, matched, strict=True):
         first = episode[0]
@@ -162,8 +162,27 @@ def _cases(episodes: list[Episode], evidence: Evidence) -> Iterator[Case]:
         )
 
 
+class _Incidents:
+    """The incident records, by the calls that they list and by what they are called."""
+
+    def __init__(self, incidents: Iterable[Incident]) -> None:
+        self._all = tuple(incidents)
+        self._listing: dict[str, list[int]] = {}
+        self._called: dict[str, list[int]] = {}
+        for number, incident in enumerate(self._all):
+            self._called.setdefault(last_part(incident.id), []).append(number)
+            for name in incident.rollbacks:
+                self._listing.setdefault(name, []).append(number)
+
+    def near(self, calls: Iterable[str], named: Iterable[str]) -> Iterator[Incident]:
+        """Those that list a call, or are called so; each once, in the order of the inputs."""
+        numbers = {number for name in calls for number in self._listing.get(name, ())}
+        numbers.update(number for name in named for number in self._called.get(name, ()))
+        return (self._all[number] for number in sorted(numbers))
+
+
 def _incident(
-    episode: Episode, matches: list[Match], incidents: Iterable[Incident], now: datetime, slack: timedelta
+    episode: Episode, matches: list[Match], incidents: _Incidents, now: datetime, slack: timedelta
 ) -> Record | None:
     """The incident record of an episode: it lists a call, or a correction of the episode names it.
 
@@ -178,7 +197,7 @@ def _incident(
         for name in match.correction.incidents
     }
     found = []
-    for incident in incidents:
+    for incident in incidents.near(listed, named):
         call = next((name for name in incident.rollbacks if name in listed), None)
         if call is not None:
             found.append((incident, f"it lists {call}"))
