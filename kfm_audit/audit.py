@@ -29,7 +29,7 @@ from kfm_audit.rules.kit import Rule
 from kfm_audit.values import Origin
 
 if TYPE_CHECKING:
-    from kfm_audit.evidence.contract import Row
+    from kfm_audit.evidence.alarm.contract import Row
     from kfm_audit.ledger import Ledger
     from kfm_audit.reports.contract import ContractMatrix
     from kfm_audit.reports.population import Population

@@ -9,9 +9,9 @@ from typing import Final
 from msgspec import Raw
 
 from kfm_audit.evidence import Evidence
-from kfm_audit.evidence.drafts import correction_draft, incident_draft
-from kfm_audit.evidence.history import first_parent
-from kfm_audit.evidence.promotions import made_anew
+from kfm_audit.evidence.lakefs.drafts import correction_draft, incident_draft
+from kfm_audit.evidence.lakefs.history import first_parent
+from kfm_audit.evidence.lakefs.promotions import made_anew
 from kfm_audit.facts import (
     ActionRun,
     Case,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from kfm_audit.evidence import Evidence
-from kfm_audit.evidence.gates import GateRun
+from kfm_audit.evidence.lakefs.gates import GateRun
 from kfm_audit.facts import (
     ActionRun,
     AuditTrail,

@@ -12,7 +12,7 @@ from kfm_audit.alarmtests.reads import keys_of
 from kfm_audit.alarmtests.thresholds import Breaches, shown_threshold
 from kfm_audit.alarmtests.veil import Veil
 from kfm_audit.aws.alarm_state import AlarmState
-from kfm_audit.evidence.reach import Destination, Reach
+from kfm_audit.evidence.notification.reach import Destination, Reach
 from kfm_audit.facts import Alarm, ChatChannel, CompositeAlarm, MetricAlarm, Subscription
 from kfm_audit.simulation.assumptions import ASSUMPTIONS, Assumptions
 from kfm_audit.simulation.receivers import deliveries, message

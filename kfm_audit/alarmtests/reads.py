@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kfm_audit.alarmtests.model import MetricKey
-from kfm_audit.evidence.series import Series, series_of
+from kfm_audit.evidence.alarm.series import Series, series_of
 from kfm_audit.facts import Alarm, MetricAlarm
 from kfm_audit.values import Known, Unknown, known
 

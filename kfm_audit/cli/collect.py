@@ -80,7 +80,7 @@ def _policy(options: argparse.Namespace) -> LakeFS:
 
 def _counts(policy: LakeFS, globs: tuple[str, ...]) -> Callable[[str, str], bool]:
     """Whether a branch counts: it is an environment's by policy, or `--branch` names it."""
-    from kfm_audit.evidence.branches import environment_branch
+    from kfm_audit.evidence.lakefs.branches import environment_branch
     from kfm_audit.globs import matches_any
 
     return lambda repository, branch: (

@@ -14,7 +14,7 @@ from kfm_audit.drill.measured import LASTS, MINUTE, ONSET, measured, unmodelled
 from kfm_audit.drill.modes import MODES, Mode
 from kfm_audit.drill.resources import Resource, Resources
 from kfm_audit.evidence import Evidence
-from kfm_audit.evidence.reach import Reach
+from kfm_audit.evidence.notification.reach import Reach
 from kfm_audit.facts import Alarm, MetricAlarm
 from kfm_audit.simulation.receivers import deliveries
 from kfm_audit.simulation.series import SeriesError

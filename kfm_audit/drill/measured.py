@@ -7,7 +7,7 @@ from typing import Final
 
 from kfm_audit.drill.modes import COUNTS, HEALTHY, NAMESPACES, Mode, Shape
 from kfm_audit.drill.resources import Resource
-from kfm_audit.evidence.series import series_of
+from kfm_audit.evidence.alarm.series import series_of
 from kfm_audit.facts import Alarm, MetricAlarm
 from kfm_audit.simulation.series import InputSeries
 from kfm_audit.values import Unknown, known

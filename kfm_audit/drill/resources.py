@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from kfm_audit.drill.modes import NAMESPACES, Mode, Role
 from kfm_audit.evidence import Evidence
-from kfm_audit.evidence.dead_letters import DeadLetters, called_so
+from kfm_audit.evidence.alarm.series import series_of
+from kfm_audit.evidence.notification.dead_letters import DeadLetters, called_so
 from kfm_audit.evidence.places import apart
-from kfm_audit.evidence.series import series_of
 from kfm_audit.facts import Alarm, Change, Function, MetricAlarm, Queue
 from kfm_audit.policy.contract import ResourceKind
 from kfm_audit.simulation.timeline import key_of

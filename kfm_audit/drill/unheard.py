@@ -15,7 +15,7 @@ from kfm_audit.drill.lasting import lasting
 from kfm_audit.drill.modes import MODES, Mode
 from kfm_audit.drill.resources import Resource, Resources
 from kfm_audit.evidence import Evidence
-from kfm_audit.evidence.series import series_of
+from kfm_audit.evidence.alarm.series import series_of
 from kfm_audit.facts import Alarm, CompositeAlarm, MetricAlarm
 from kfm_audit.simulation.timeline import Refused, key_of
 from kfm_audit.simulation.watch import watch_of

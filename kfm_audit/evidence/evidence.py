@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from kfm_audit.facts import AboutTheAudit, Fact
 
 if TYPE_CHECKING:
-    from kfm_audit.evidence.agents import Agents
-    from kfm_audit.evidence.alarms import Alarms
-    from kfm_audit.evidence.calls import Calls
-    from kfm_audit.evidence.contract import Contract
-    from kfm_audit.evidence.delivery import Delivery
-    from kfm_audit.evidence.earlier import Earlier
+    from kfm_audit.evidence.alarm.alarms import Alarms
+    from kfm_audit.evidence.alarm.contract import Contract
+    from kfm_audit.evidence.alarm.earlier import Earlier
+    from kfm_audit.evidence.alarm.mutes import Mutes
+    from kfm_audit.evidence.alarm.severities import Severities
+    from kfm_audit.evidence.alarm.shapes import Shapes
     from kfm_audit.evidence.environments import Environments
-    from kfm_audit.evidence.gates import Gates
-    from kfm_audit.evidence.history import History
     from kfm_audit.evidence.labels import LabelPolicies
-    from kfm_audit.evidence.mutes import Mutes
-    from kfm_audit.evidence.notifications import Notifications
-    from kfm_audit.evidence.ownership import Ownership
-    from kfm_audit.evidence.people import People
+    from kfm_audit.evidence.lakefs.agents import Agents
+    from kfm_audit.evidence.lakefs.calls import Calls
+    from kfm_audit.evidence.lakefs.gates import Gates
+    from kfm_audit.evidence.lakefs.history import History
+    from kfm_audit.evidence.lakefs.ownership import Ownership
+    from kfm_audit.evidence.lakefs.people import People
+    from kfm_audit.evidence.notification.delivery import Delivery
+    from kfm_audit.evidence.notification.notifications import Notifications
     from kfm_audit.evidence.places import Places
-    from kfm_audit.evidence.severities import Severities
-    from kfm_audit.evidence.shapes import Shapes
     from kfm_audit.policy.model import Policy
 
 F = TypeVar("F", bound=Fact)
@@ -102,42 +102,42 @@ class Evidence:
     @cached_property
     def agents(self) -> Agents:
         """Agents of corrections joined to people, roles and cases."""
-        from kfm_audit.evidence.agents import Agents
+        from kfm_audit.evidence.lakefs.agents import Agents
 
         return Agents(self)
 
     @cached_property
     def alarms(self) -> Alarms:
         """Alarms joined to each other, by name and by the rules of composites."""
-        from kfm_audit.evidence.alarms import Alarms
+        from kfm_audit.evidence.alarm.alarms import Alarms
 
         return Alarms(self)
 
     @cached_property
     def calls(self) -> Calls:
         """The calls of all lakeFS logs, each once, joined to the commits that they made."""
-        from kfm_audit.evidence.calls import Calls
+        from kfm_audit.evidence.lakefs.calls import Calls
 
         return Calls(self)
 
     @cached_property
     def contract(self) -> Contract:
         """Resources joined to the contract alarms that they owe."""
-        from kfm_audit.evidence.contract import Contract
+        from kfm_audit.evidence.alarm.contract import Contract
 
         return Contract(self)
 
     @cached_property
     def delivery(self) -> Delivery:
         """Alarms joined to those they notify."""
-        from kfm_audit.evidence.delivery import Delivery
+        from kfm_audit.evidence.notification.delivery import Delivery
 
         return Delivery(self)
 
     @cached_property
     def earlier(self) -> Earlier:
         """Alarms joined to those who heard them before the plans of the run."""
-        from kfm_audit.evidence.earlier import Earlier, before
+        from kfm_audit.evidence.alarm.earlier import Earlier, before
 
         facts = before(fact for facts in self._by_type.values() for fact in facts)
         return Earlier(self, Evidence(facts, self.policy, self.now))
@@ -152,14 +152,14 @@ class Evidence:
     @cached_property
     def gates(self) -> Gates:
         """Gates of environments joined to the hooks that make them, and to the runs of these."""
-        from kfm_audit.evidence.gates import Gates
+        from kfm_audit.evidence.lakefs.gates import Gates
 
         return Gates(self)
 
     @cached_property
     def history(self) -> History:
         """Commits joined to their ancestors, branches to where they stood."""
-        from kfm_audit.evidence.history import History
+        from kfm_audit.evidence.lakefs.history import History
 
         return History(self)
 
@@ -173,28 +173,28 @@ class Evidence:
     @cached_property
     def mutes(self) -> Mutes:
         """Alarms joined to the mute rules that keep their actions back."""
-        from kfm_audit.evidence.mutes import Mutes
+        from kfm_audit.evidence.alarm.mutes import Mutes
 
         return Mutes(self)
 
     @cached_property
     def notifications(self) -> Notifications:
         """Alarms joined to the readers of their notifications."""
-        from kfm_audit.evidence.notifications import Notifications
+        from kfm_audit.evidence.notification.notifications import Notifications
 
         return Notifications(self)
 
     @cached_property
     def ownership(self) -> Ownership:
         """Commits joined to the branches that they were made on."""
-        from kfm_audit.evidence.ownership import Ownership
+        from kfm_audit.evidence.lakefs.ownership import Ownership
 
         return Ownership(self)
 
     @cached_property
     def people(self) -> People:
         """Identities joined to groups, as of a point in time."""
-        from kfm_audit.evidence.people import People
+        from kfm_audit.evidence.lakefs.people import People
 
         return People(self)
 
@@ -208,13 +208,13 @@ class Evidence:
     @cached_property
     def severities(self) -> Severities:
         """Alarms, topics and subscribers joined to the severities that they are for."""
-        from kfm_audit.evidence.severities import Severities
+        from kfm_audit.evidence.alarm.severities import Severities
 
         return Severities(self.policy)
 
     @cached_property
     def shapes(self) -> Shapes:
         """Metric alarms joined to those that differ from them in names alone."""
-        from kfm_audit.evidence.shapes import Shapes
+        from kfm_audit.evidence.alarm.shapes import Shapes
 
         return Shapes()

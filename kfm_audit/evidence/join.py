@@ -20,10 +20,10 @@ _DEPLOYED: Final = ("DeployedListing", "DeployedTags", "Topic", "Subscription", 
 def join(evidence: Evidence) -> None:
     """Add derived facts to the evidence, before any rule runs. Pays only for what was read."""
     if any(evidence.named(kind) for kind in _LAKEFS):
-        from kfm_audit.evidence.lakefs import join_lakefs
+        from kfm_audit.evidence.lakefs.derived import join_lakefs
 
         join_lakefs(evidence)
     if any(fact.deployed for kind in _DEPLOYED for fact in evidence.named(kind)):
-        from kfm_audit.evidence.deployed import join_deployed
+        from kfm_audit.evidence.alarm.deployed import join_deployed
 
         join_deployed(evidence)

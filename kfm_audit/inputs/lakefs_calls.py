@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum
 from typing import TypedDict, assert_never
 
-from kfm_audit.evidence.branches import environment_branch
+from kfm_audit.evidence.lakefs.branches import environment_branch
 from kfm_audit.facts import (
     BranchOperation,
     BranchWrite,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from kfm_audit.evidence import Evidence
-from kfm_audit.evidence.branches import environment_branch
+from kfm_audit.evidence.lakefs.branches import environment_branch
 from kfm_audit.facts import (
     BranchHead,
     BranchOperation,

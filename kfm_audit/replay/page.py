@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kfm_audit.aws.alarm_state import AlarmState
-from kfm_audit.evidence.series import watched
+from kfm_audit.evidence.alarm.series import watched
 from kfm_audit.facts import Alarm, CompositeAlarm, MetricAlarm
 from kfm_audit.replay.document import AlarmRow, Document, Sides
 from kfm_audit.replay.history import Floats

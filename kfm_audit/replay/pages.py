@@ -11,8 +11,8 @@ from msgspec import Struct
 from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.aws.arns import alarm_name
 from kfm_audit.evidence import Evidence
-from kfm_audit.evidence.reach import Reach
-from kfm_audit.evidence.series import series_of
+from kfm_audit.evidence.alarm.series import series_of
+from kfm_audit.evidence.notification.reach import Reach
 from kfm_audit.facts import Alarm, CompositeAlarm, MetricAlarm
 from kfm_audit.simulation.timeline import Simulation
 from kfm_audit.values import Known, Unknown, known

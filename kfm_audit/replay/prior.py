@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kfm_audit.evidence import Evidence
-from kfm_audit.evidence.earlier import before
+from kfm_audit.evidence.alarm.earlier import before
 from kfm_audit.facts import Change, Fact
 
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.evidence import Evidence
-from kfm_audit.evidence.reach import Reach
+from kfm_audit.evidence.notification.reach import Reach
 from kfm_audit.facts import Alarm, Incident
 from kfm_audit.replay.document import Pages, Side
 from kfm_audit.replay.incidents import Joined, join_incidents

@@ -12,7 +12,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from kfm_audit.evidence.contract import Cell, Row, Status
+from kfm_audit.evidence.alarm.contract import Cell, Row, Status
 from kfm_audit.pattern import pattern
 from kfm_audit.policy.contract import KINDS, ResourceKind
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kfm_audit.evidence.contract import Status
+from kfm_audit.evidence.alarm.contract import Status
 from kfm_audit.reports.contract import (
     TITLES,
     ContractCell,

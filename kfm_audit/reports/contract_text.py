@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from textwrap import wrap
 from typing import Final
 
-from kfm_audit.evidence.contract import Status
+from kfm_audit.evidence.alarm.contract import Status
 from kfm_audit.reports.contract import (
     MARKS,
     TITLES,

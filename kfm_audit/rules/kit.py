@@ -56,7 +56,7 @@ class RuleBody(Struct, frozen=True, kw_only=True):
     """What a rule's module holds: the struct of its own settings, the function that judges, its page.
 
     `alike` says that the rule is silent on all metric alarms of a shape where it is on one
-    (`kfm_audit.evidence.shapes`): it looks at no name, tag or dimension's value, and at no other fact.
+    (`kfm_audit.evidence.alarm.shapes`): it looks at no name, tag or dimension's value, and at no other fact.
     """
 
     settings: type[Struct]

@@ -10,7 +10,7 @@ from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.aws.alarm_state_reason import composite_reason
 from kfm_audit.aws.alarm_state_rule import holds
 from kfm_audit.aws.arns import alarm_arn
-from kfm_audit.evidence.alarms import account_of, region_of
+from kfm_audit.evidence.alarm.alarms import account_of, region_of
 from kfm_audit.facts import Alarm, CompositeAlarm
 from kfm_audit.simulation.timeline import Span, StateChange, Timeline
 from kfm_audit.values import known

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.aws.suppressor import Held, Switch, suppress
-from kfm_audit.evidence.topics import actions_into
+from kfm_audit.evidence.notification.topics import actions_into
 from kfm_audit.facts import ActionsSuppressor, Alarm
 from kfm_audit.simulation.timeline import Notice, Timeline, Withholding
 from kfm_audit.values import Known, Unknown, known

@@ -11,9 +11,9 @@ from kfm_audit.aws.alarm_message import TIME
 from kfm_audit.aws.arns import parse_arn
 from kfm_audit.aws.message import Message, Value
 from kfm_audit.evidence import Evidence
-from kfm_audit.evidence.alarms import account_of, region_of
-from kfm_audit.evidence.published import published
-from kfm_audit.evidence.reach import Destination, Path, Reach
+from kfm_audit.evidence.alarm.alarms import account_of, region_of
+from kfm_audit.evidence.notification.published import published
+from kfm_audit.evidence.notification.reach import Destination, Path, Reach
 from kfm_audit.facts import ChatChannel, CompositeAlarm, Subscription
 from kfm_audit.simulation.composite import name_of
 from kfm_audit.simulation.timeline import Notice, StateChange

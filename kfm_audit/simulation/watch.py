@@ -8,8 +8,8 @@ from typing import Final, TypeVar
 from msgspec import Struct
 
 from kfm_audit.aws.alarm_evaluation import Comparison, Criteria, LowSamples, Treatment, longest_window
-from kfm_audit.evidence.series import Series, periods_of, series_of
-from kfm_audit.evidence.silence import treatment
+from kfm_audit.evidence.alarm.series import Series, periods_of, series_of
+from kfm_audit.evidence.alarm.silence import treatment
 from kfm_audit.facts import MetricAlarm, MetricQuery
 from kfm_audit.pattern import pattern
 from kfm_audit.simulation.series import Dimensions, dimensions_of

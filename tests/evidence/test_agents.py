@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from kfm_audit.evidence import Evidence
-from kfm_audit.evidence.agents import Agents
+from kfm_audit.evidence.lakefs.agents import Agents
 from kfm_audit.facts import Agent, AgentKind, Correction, PersonKind, User
 from kfm_audit.policy.lakefs import LakeFS
 from kfm_audit.policy.model import Policy, Provenance

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kfm_audit.evidence import Evidence
-from kfm_audit.evidence.cases import join_cases
+from kfm_audit.evidence.lakefs.cases import join_cases
 from kfm_audit.facts import (
     Agent,
     AgentKind,

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kfm_audit.evidence import Evidence
-from kfm_audit.evidence.history import returns
 from kfm_audit.evidence.join import join
+from kfm_audit.evidence.lakefs.history import returns
 from kfm_audit.facts import (
     ActionRun,
     BranchHead,

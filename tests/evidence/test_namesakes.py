@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kfm_audit.aws.partly_known import UNKNOWN, apart, mark, same
-from kfm_audit.evidence.namesakes import Namesakes
+from kfm_audit.evidence.alarm.namesakes import Namesakes
 from kfm_audit.facts import MetricAlarm
 from kfm_audit.values import ABSENT, Attribute, Known, Origin, PartText, Unknown
 

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from kfm_audit.evidence import Evidence
-from kfm_audit.evidence.reach import Reach
+from kfm_audit.evidence.notification.reach import Reach
 from kfm_audit.facts import Change, MetricAlarm, Subscription, Topic, UnseenModule
 from kfm_audit.policy.model import Policy
 from kfm_audit.values import ABSENT, Known, Origin, Reference, ReferenceKind, Unknown
@@ -131,7 +131,7 @@ def test_a_sensitive_arn_is_never_named():
 def test_following_many_alarms_asks_each_thing_once(monkeypatch):
     """Ten times the alarms must not be a hundred times the work: policies and endpoints are judged once."""
     from kfm_audit.aws import resource_policy
-    from kfm_audit.evidence import filtering
+    from kfm_audit.evidence.notification import filtering
 
     calls = {"policy": 0, "filter": 0}
     rule_on, read = resource_policy.rule_on, filtering._read

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from kfm_audit.evidence import Evidence
-from kfm_audit.evidence.people import Holds, People
-from kfm_audit.evidence.roles import standing
+from kfm_audit.evidence.lakefs.people import Holds, People
+from kfm_audit.evidence.lakefs.roles import standing
 from kfm_audit.facts import (
     BranchOperation,
     Group,

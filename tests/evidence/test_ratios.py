@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kfm_audit.evidence.ratios import Single, ratio_of
+from kfm_audit.evidence.alarm.ratios import Single, ratio_of
 from kfm_audit.facts import MetricAlarm, MetricQuery, MetricStat
 from kfm_audit.values import ABSENT, Known, Origin, Unknown
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kfm_audit.aws.partly_known import mark
-from kfm_audit.evidence.severities import Fit, Meant, Said, SaidInPart, Severities
+from kfm_audit.evidence.alarm.severities import Fit, Meant, Said, SaidInPart, Severities
 from kfm_audit.facts import MetricAlarm
 from kfm_audit.policy.model import Policy
 from kfm_audit.values import Attribute, Known, Origin, PartMap, PartText, Reference, ReferenceKind, Unknown

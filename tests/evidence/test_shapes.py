@@ -11,7 +11,7 @@ from msgspec.structs import astuple, replace
 
 from kfm_audit.alarmtests.alarms import LoadedAlarms, load_alarms
 from kfm_audit.evidence import Evidence
-from kfm_audit.evidence.shapes import Shapes
+from kfm_audit.evidence.alarm.shapes import Shapes
 from kfm_audit.facts import MetricAlarm, MetricQuery, PromqlCriteria
 from kfm_audit.policy.load import load_policy
 from kfm_audit.rules.alm.alarm_latches import ends_in_silence

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from kfm_audit.aws.alarm_evaluation import Treatment
 from kfm_audit.aws.alarm_state import AlarmState
-from kfm_audit.evidence.silence import Silence, silence, treatment_of
+from kfm_audit.evidence.alarm.silence import Silence, silence, treatment_of
 from kfm_audit.facts import MetricAlarm, MetricQuery, MetricStat, PromqlCriteria
 from kfm_audit.values import ABSENT, Known, Origin, Reference, ReferenceKind, Unknown
 

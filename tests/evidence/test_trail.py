@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from kfm_audit.evidence import Evidence
-from kfm_audit.evidence.trail import audit_trail
+from kfm_audit.evidence.lakefs.trail import audit_trail
 from kfm_audit.facts import AuditTrail, LogCoverage
 from kfm_audit.policy.lakefs import LakeFS
 from kfm_audit.policy.model import Policy

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kfm_audit.evidence.series import often_silent, periods_of, series_of, watched
+from kfm_audit.evidence.alarm.series import often_silent, periods_of, series_of, watched
 from kfm_audit.facts import (
     ActionsSuppressor,
     CompositeAlarm,

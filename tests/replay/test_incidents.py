@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from kfm_audit.evidence import Evidence
-from kfm_audit.evidence.reach import Reach
+from kfm_audit.evidence.notification.reach import Reach
 from kfm_audit.facts import Change, CompositeAlarm, Incident, MetricAlarm
 from kfm_audit.policy.model import Policy
 from kfm_audit.replay.incidents import join_incidents

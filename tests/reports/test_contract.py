@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 
-from kfm_audit.evidence.contract import Status
+from kfm_audit.evidence.alarm.contract import Status
 from kfm_audit.reports import FORMATS
 from kfm_audit.reports.contract import ContractCell, ContractMatrix, ContractRow, contract_tables, tally
 from kfm_audit.reports.neutral import abridge, columns

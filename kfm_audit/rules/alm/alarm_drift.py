@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from kfm_audit.evidence.drift import differences
+from kfm_audit.evidence.alarm.drift import differences
 from kfm_audit.facts import Alarm, AlarmComparison, Change
 from kfm_audit.rules.kit import Context, Finding, Severity, rule
 from kfm_audit.values import Known, shown

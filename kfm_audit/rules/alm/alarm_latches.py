@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kfm_audit.aws.alarm_state import AlarmState
-from kfm_audit.evidence.delivery import Action
-from kfm_audit.evidence.series import of_dead_letters, often_silent
-from kfm_audit.evidence.silence import Silence, silence
+from kfm_audit.evidence.alarm.series import of_dead_letters, often_silent
+from kfm_audit.evidence.alarm.silence import Silence, silence
+from kfm_audit.evidence.notification.delivery import Action
 from kfm_audit.facts import MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 from kfm_audit.values import Unknown, ends_of, known, shown

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from kfm_audit.aws.arns import alarm_name
-from kfm_audit.evidence.reach import Reach
-from kfm_audit.evidence.readings import queries_of, readings_of
+from kfm_audit.evidence.alarm.readings import queries_of, readings_of
+from kfm_audit.evidence.notification.reach import Reach
 from kfm_audit.facts import Alarm, Change, CompositeAlarm, Fact, MetricAlarm, Subscription
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 from kfm_audit.values import Known, Unknown, known

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from kfm_audit.evidence.alarms import same_place
+from kfm_audit.evidence.alarm.alarms import same_place
 from kfm_audit.facts import Alarm, CompositeAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 from kfm_audit.values import ReferenceKind, Unknown, ends_of

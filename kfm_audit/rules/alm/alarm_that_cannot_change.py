@@ -8,8 +8,8 @@ from typing import Final
 from kfm_audit.aws.alarm_bounds import breaching
 from kfm_audit.aws.alarm_evaluation import Comparison, Treatment
 from kfm_audit.aws.alarm_rule_error import AlarmRuleError
-from kfm_audit.evidence.series import Series, watched
-from kfm_audit.evidence.silence import treatment_of
+from kfm_audit.evidence.alarm.series import Series, watched
+from kfm_audit.evidence.alarm.silence import treatment_of
 from kfm_audit.facts import Alarm, CompositeAlarm, MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 from kfm_audit.values import ABSENT, Known, Unknown, ends_of, first_unknown, known, shown

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from kfm_audit.evidence.alarm.series import Series, series_of
+from kfm_audit.evidence.alarm.watching import namesake, not_by_name, only_by_name, watched_by
 from kfm_audit.evidence.leads import bare
 from kfm_audit.evidence.places import HOME, apart, only_at_home, place_of
-from kfm_audit.evidence.series import Series, series_of
-from kfm_audit.evidence.watching import namesake, not_by_name, only_by_name, watched_by
 from kfm_audit.facts import Alarm, CompositeAlarm, Function, MetricAlarm, Queue
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 from kfm_audit.values import ABSENT, Known, ReferenceKind, Unknown, ends_of, known

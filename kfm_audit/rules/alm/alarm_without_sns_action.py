@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kfm_audit.evidence.delivery import Action
+from kfm_audit.evidence.notification.delivery import Action
 from kfm_audit.facts import Alarm, CompositeAlarm, MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 from kfm_audit.values import ABSENT, Attribute, Known, Unknown, ends_of

@@ -11,8 +11,8 @@ from kfm_audit.aws.alarm_rule import Node, children
 from kfm_audit.aws.alarm_rule_error import AlarmRuleError
 from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.aws.arns import alarm_name
-from kfm_audit.evidence.series import often_silent
-from kfm_audit.evidence.silence import Silence, lapse
+from kfm_audit.evidence.alarm.series import often_silent
+from kfm_audit.evidence.alarm.silence import Silence, lapse
 from kfm_audit.facts import CompositeAlarm, MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Related, Severity, rule
 from kfm_audit.values import Known, Unknown, ends_of, known

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kfm_audit.aws.partly_known import in_words
-from kfm_audit.evidence.alarms import same_place, settled_name
+from kfm_audit.evidence.alarm.alarms import same_place, settled_name
 from kfm_audit.facts import Alarm, Change, CompositeAlarm, MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 from kfm_audit.values import Known, PartText, Unknown, ends_of, shown

@@ -7,7 +7,7 @@ from typing import Final
 
 from kfm_audit.aws.alarm_relations import refused_child
 from kfm_audit.aws.alarm_rule_error import AlarmRuleError
-from kfm_audit.evidence.alarms import account_of, region_of
+from kfm_audit.evidence.alarm.alarms import account_of, region_of
 from kfm_audit.facts import CompositeAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 from kfm_audit.values import ABSENT, Known, Unknown, ends_of, known

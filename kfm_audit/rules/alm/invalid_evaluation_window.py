@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from kfm_audit.aws.alarm_evaluation import HOUR, longest_window
-from kfm_audit.evidence.series import periods_of
+from kfm_audit.evidence.alarm.series import periods_of
 from kfm_audit.facts import Alarm, CompositeAlarm, MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 from kfm_audit.values import Known, Unknown, ends_of, known, shown

@@ -118,7 +118,7 @@ def invalid_metric_math(alarm: MetricAlarm, ctx: Context[NoSettings]) -> Iterato
     """
     if alarm.metric_query is ABSENT:
         return
-    from kfm_audit.evidence.metric_math import queries_of
+    from kfm_audit.evidence.alarm.metric_math import queries_of
 
     queries = queries_of(alarm)
     if isinstance(queries, Unknown):
@@ -142,7 +142,7 @@ def _unclear(
     alarm: MetricAlarm, queries: tuple[MetricQuery, ...], checked: Checked, ctx: Context[NoSettings]
 ) -> Iterator[Finding]:
     """What CloudWatch takes, and may read in another way than people do."""
-    from kfm_audit.evidence.metric_math import is_secret
+    from kfm_audit.evidence.alarm.metric_math import is_secret
 
     for query in queries:
         expression = checked.expressions.get(known(query.id) or "")
@@ -201,7 +201,7 @@ def _said(
     ctx: Context[NoSettings],
 ) -> Finding:
     """A finding on one fault; expressions and ids that are secret are not quoted."""
-    from kfm_audit.evidence.metric_math import is_secret
+    from kfm_audit.evidence.alarm.metric_math import is_secret
 
     in_expression = query is not None and fault.position >= 0
     at = "metric_query" if query is None else f"{query.at}/expression" if in_expression else query.at

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from kfm_audit.aws.metrics import Dimensions, Standing, Verdict, dimension_sets, is_own, judge, metric
-from kfm_audit.evidence.series import Series, series_of
+from kfm_audit.evidence.alarm.series import Series, series_of
 from kfm_audit.facts import MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 from kfm_audit.values import Known, Unknown, ends_of, first_unknown, keys_of, known, shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kfm_audit.aws.metrics import is_own
-from kfm_audit.evidence.series import Series, series_of, watched
+from kfm_audit.evidence.alarm.series import Series, series_of, watched
 from kfm_audit.facts import MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 from kfm_audit.values import Unknown, ends_of, first_unknown, known, shown

@@ -7,8 +7,8 @@ from typing import Final
 
 from kfm_audit.aws.alarm_evaluation import Comparison
 from kfm_audit.aws.alarm_state import AlarmState
-from kfm_audit.evidence.series import Series, series_of, watched
-from kfm_audit.evidence.silence import Silence, silence
+from kfm_audit.evidence.alarm.series import Series, series_of, watched
+from kfm_audit.evidence.alarm.silence import Silence, silence
 from kfm_audit.facts import MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 from kfm_audit.values import Unknown, ends_of, known, shown

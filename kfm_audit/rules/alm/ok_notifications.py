@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import Struct
 
-from kfm_audit.evidence.series import of_dead_letters
+from kfm_audit.evidence.alarm.series import of_dead_letters
 from kfm_audit.facts import Alarm, CompositeAlarm, MetricAlarm, Subscription
 from kfm_audit.rules.kit import Context, Finding, Severity, rule
 from kfm_audit.values import Unknown, known

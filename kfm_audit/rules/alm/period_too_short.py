@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from kfm_audit.evidence.series import periods_of, series_of
+from kfm_audit.evidence.alarm.series import periods_of, series_of
 from kfm_audit.facts import MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, Severity, rule
 from kfm_audit.values import Known, Unknown, ends_of, known, shown

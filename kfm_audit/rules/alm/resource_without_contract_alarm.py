@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from kfm_audit.evidence.contract import Cell, Row, Status
-from kfm_audit.evidence.dead_letters import Caught
+from kfm_audit.evidence.alarm.contract import Cell, Row, Status
+from kfm_audit.evidence.notification.dead_letters import Caught
 from kfm_audit.facts import Fact, Function, MetricAlarm, Queue
 from kfm_audit.rules.kit import Context, Finding, Severity, rule
 from kfm_audit.values import Unknown, ends_of

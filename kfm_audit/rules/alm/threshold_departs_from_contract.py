@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kfm_audit.evidence.contract import Cell, Status
-from kfm_audit.evidence.series import series_of
+from kfm_audit.evidence.alarm.contract import Cell, Status
+from kfm_audit.evidence.alarm.series import series_of
 from kfm_audit.facts import MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 from kfm_audit.values import Unknown, first_unknown

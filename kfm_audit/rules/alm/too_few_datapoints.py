@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from kfm_audit.evidence.delivery import Action
+from kfm_audit.evidence.notification.delivery import Action
 from kfm_audit.facts import MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, Severity, rule
 from kfm_audit.values import ABSENT, Unknown, ends_of, known, shown

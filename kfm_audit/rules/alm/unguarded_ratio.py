@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from kfm_audit.evidence.series import of_dead_letters, often_silent, series_of
+from kfm_audit.evidence.alarm.series import of_dead_letters, often_silent, series_of
 from kfm_audit.facts import EventSourceMapping, Function, MetricAlarm, Queue
 from kfm_audit.rules.kit import Context, Finding, Severity, rule
 from kfm_audit.values import Attribute, Unknown, ends_of, known
 
 if TYPE_CHECKING:
-    from kfm_audit.evidence.ratios import Ratio
-    from kfm_audit.evidence.series import Series
+    from kfm_audit.evidence.alarm.ratios import Ratio
+    from kfm_audit.evidence.alarm.series import Series
 
 _WITHOUT_DATA: Final = {
     "missing": "the alarm goes to INSUFFICIENT_DATA, which pages nobody",
@@ -136,7 +136,7 @@ def unguarded_ratio(alarm: MetricAlarm, ctx: Context[Ratios]) -> Iterator[Findin
     """
     if not any("/" in (known(query.expression) or "") for query in known(alarm.metric_query) or ()):
         return
-    from kfm_audit.evidence.ratios import ratio_of
+    from kfm_audit.evidence.alarm.ratios import ratio_of
 
     ratio = ratio_of(alarm, ctx.settings.minimum_denominator)
     if ratio is None:
@@ -179,7 +179,7 @@ def unguarded_ratio(alarm: MetricAlarm, ctx: Context[Ratios]) -> Iterator[Findin
 
 def _idle(alarm: MetricAlarm, ratio: Ratio) -> list[str]:
     """What goes wrong while there is nothing to divide by."""
-    from kfm_audit.evidence.ratios import breaches
+    from kfm_audit.evidence.alarm.ratios import breaches
 
     values = [value for value in ratio.idle if value is not None and breaches(alarm, value)]
     if values:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kfm_audit.evidence.gates import BEFORE_MERGE
+from kfm_audit.evidence.lakefs.gates import BEFORE_MERGE
 from kfm_audit.facts import GateSet
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from kfm_audit.evidence.promotions import made_anew
+from kfm_audit.evidence.lakefs.promotions import made_anew
 from kfm_audit.facts import Case, Owed, RepositoryRewrite, Role, Rollback
 from kfm_audit.lakefs.deeds import REWRITES, Trace
 from kfm_audit.lakefs.operations import Operation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kfm_audit.evidence.foreign import foreign_commits
+from kfm_audit.evidence.lakefs.foreign import foreign_commits
 from kfm_audit.facts import Promotion
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 

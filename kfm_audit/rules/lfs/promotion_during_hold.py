@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kfm_audit.evidence.holds import holds_of
-from kfm_audit.evidence.people import Holds
+from kfm_audit.evidence.lakefs.holds import holds_of
+from kfm_audit.evidence.lakefs.people import Holds
 from kfm_audit.facts import Promotion
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kfm_audit.evidence.branches import is_named
+from kfm_audit.evidence.lakefs.branches import is_named
 from kfm_audit.facts import Promotion
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 

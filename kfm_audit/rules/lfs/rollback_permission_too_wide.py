@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kfm_audit.evidence.permissions import may_roll_back, outside_roles
+from kfm_audit.evidence.lakefs.permissions import may_roll_back, outside_roles
 from kfm_audit.facts import HolderKind, PolicyAttachment
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 from kfm_audit.values import Known, Unknown, ends_of, first_unknown

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from kfm_audit.evidence.branches import is_named
+from kfm_audit.evidence.lakefs.branches import is_named
 from kfm_audit.facts import BranchLifecycle, Fact, ObjectLifecycle, RetentionRules
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, duration, rule
 from kfm_audit.values import Known

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kfm_audit.evidence.drafts import correction_draft
+from kfm_audit.evidence.lakefs.drafts import correction_draft
 from kfm_audit.facts import Case, Correction, Debt, Owed
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 

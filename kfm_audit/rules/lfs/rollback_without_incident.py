@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kfm_audit.evidence.drafts import incident_draft
+from kfm_audit.evidence.lakefs.drafts import incident_draft
 from kfm_audit.facts import Case, Debt, Incident, Owed
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kfm_audit.evidence.reach import Refusal
+from kfm_audit.evidence.notification.reach import Refusal
 from kfm_audit.facts import Subscription
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 from kfm_audit.values import ABSENT, Unknown, ends_of

@@ -128,7 +128,7 @@ def quiet_hours_on_critical(
     critical = _why_critical(alarm, ctx) if _may_be_quiet(alarm, ctx) else ""
     if critical == "":
         return
-    from kfm_audit.evidence.quiet import quiet_hours
+    from kfm_audit.evidence.alarm.quiet import quiet_hours
 
     for quiet in quiet_hours(ctx.evidence, alarm):
         related = (ctx.related("this is what goes by the clock", quiet.by),) if quiet.by else ()
@@ -162,7 +162,7 @@ def _may_be_quiet(alarm: Alarm, ctx: Context[QuietHoursSettings]) -> bool:
 
 def _why_critical(alarm: Alarm, ctx: Context[QuietHoursSettings]) -> str | Unknown:
     """Why an alarm is critical, "" where it is not, Unknown where a tag or the name may say it."""
-    from kfm_audit.evidence.gravity import severity_of
+    from kfm_audit.evidence.alarm.gravity import severity_of
 
     settings = ctx.settings
     severities = ctx.evidence.severities.knowing(settings.critical)

@@ -7,8 +7,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from kfm_audit.evidence.reach import End, Path, Reach
-from kfm_audit.evidence.severities import Fit, Meant, Said, SaidInPart
+from kfm_audit.evidence.alarm.severities import Fit, Meant, Said, SaidInPart
+from kfm_audit.evidence.notification.reach import End, Path, Reach
 from kfm_audit.facts import Alarm, CompositeAlarm, Fact, MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, Related, Severity, rule
 from kfm_audit.values import Known, Unknown, ends_of
@@ -126,7 +126,7 @@ def severity_misrouted(alarm: MetricAlarm | CompositeAlarm, ctx: Context[Misrout
     recipients = [item for path in told.paths for item in _recipients(path, ctx)]
     if not any(item.meant.names for item in recipients):
         return
-    from kfm_audit.evidence.gravity import severity_of
+    from kfm_audit.evidence.alarm.gravity import severity_of
 
     said = severity_of(ctx.evidence, alarm, ctx.settings.tags)
     if isinstance(said, SaidInPart):

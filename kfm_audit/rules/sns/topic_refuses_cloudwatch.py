@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kfm_audit.evidence.reach import Reach, Step
+from kfm_audit.evidence.notification.reach import Reach, Step
 from kfm_audit.facts import Alarm, Topic
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from kfm_audit.evidence.delivery import Route
-from kfm_audit.evidence.reach import Path, Reach, Step
+from kfm_audit.evidence.notification.delivery import Route
+from kfm_audit.evidence.notification.reach import Path, Reach, Step
 from kfm_audit.facts import Alarm, CompositeAlarm, Fact, MetricAlarm, Topic
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Related, Severity, rule
 from kfm_audit.values import Known
