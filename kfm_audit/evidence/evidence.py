@@ -59,24 +59,30 @@ class Evidence:
         self.until = until
         self.evidence_known = evidence_known
         self._by_type: dict[type[Fact], list[Fact]] = defaultdict(list)
+        self._frozen: dict[type[Fact], tuple[Fact, ...]] = {}
         self.add(facts)
 
     def add(self, facts: Iterable[Fact]) -> None:
         """Add derived facts. Only `join` does so, before any rule runs."""
         for fact in facts:
             self._by_type[type(fact)].append(fact)
+        self._frozen.clear()
 
     def put(self, kind: type[F], facts: Iterable[F]) -> None:
         """Put facts in place of all of a kind. Only `join` does so, before any rule runs."""
         self._by_type[kind] = list(facts)
+        self._frozen.clear()
 
     def of(self, kind: type[F]) -> tuple[F, ...]:
         """All facts of exactly this type, in the order of their inputs."""
-        return tuple(cast("list[F]", self._by_type.get(kind, [])))
+        # Rules ask for the same facts by the thousand.
+        if kind not in self._frozen:
+            self._frozen[kind] = tuple(self._by_type.get(kind, ()))
+        return cast("tuple[F, ...]", self._frozen[kind])
 
     def named(self, kind: str) -> tuple[Fact, ...]:
         """All facts of the type with this name; none where nothing of the kind was read."""
-        return next((tuple(facts) for of, facts in self._by_type.items() if of.__name__ == kind), ())
+        return next((self.of(of) for of in self._by_type if of.__name__ == kind), ())
 
     def in_window(self, time: datetime) -> bool:
         """Whether an event at `time` is judged: from `since` on, before `until`, not after `now`."""

@@ -63,7 +63,7 @@ class DeliveryPolicy(Section, frozen=True):
     """Which routes from an alarm to a person count beside an SNS action."""
 
     eventbridge: bool = True
-    """An enabled EventBridge rule with a target that matches the alarm's state changes."""
+    """An EventBridge rule that lets the change to ALARM through, with a target that may tell somebody."""
     composite: bool = True
     """A composite alarm above it that notifies SNS."""
     severities: dict[str, SeverityRoute] = {}

@@ -24,10 +24,11 @@ from kfm_audit.inputs.terraform.document import (
     decode_any,
 )
 from kfm_audit.inputs.terraform.planned import Planned
+from kfm_audit.inputs.terraform.planned_provider import PlannedProvider, planned_provider
 from kfm_audit.inputs.terraform.recognition import SHOW, recognise, refusal
 from kfm_audit.inputs.terraform.references import References
 from kfm_audit.inputs.terraform.resources import READERS, Instance
-from kfm_audit.values import ABSENT, Attribute, Known, Origin, Reference, ReferenceKind, Unknown
+from kfm_audit.values import Origin, Reference
 
 if TYPE_CHECKING:
     from kfm_audit.inputs.terraform.planned_documents import PlannedDocuments
@@ -78,6 +79,7 @@ class _PlanReader:
         self._lost: list[Fact] = []
         self._all: list[tuple[int, ResourceChange]] = []
         self._documents: PlannedDocuments | None = None
+        self._providers: dict[str, PlannedProvider] = {}
 
     def facts(self) -> Iterator[Fact]:
         if self._plan.errored or not self._plan.complete:
@@ -130,6 +132,7 @@ class _PlanReader:
         if not isinstance(after, dict):
             self._lose(f"`{part}` is no object", f"write the plan again with {SHOW}", pointer, change.address)
         address = change.address
+        provider = self._provider(address)
 
         def lose(attribute: str, what: str) -> None:
             if past and kind_of_change is Change.CHANGED:
@@ -153,8 +156,8 @@ class _PlanReader:
                 ),
                 lose,
             ),
-            provider=self._provider(address),
-            default_tags=self._default_tags(address),
+            provider=provider.told,
+            default_tags=provider.default_tags,
         )
 
     def _document(self, references: tuple[Reference, ...]) -> str | None:
@@ -165,31 +168,12 @@ class _PlanReader:
             self._documents = PlannedDocuments((change for _, change in self._all), self._references)
         return self._documents.text(references)
 
-    def _provider(self, address: str) -> Attribute[Mapping[str, str]]:
+    def _provider(self, address: str) -> PlannedProvider:
+        """The provider configuration of a resource, as its facts show it: few serve all resources."""
         key, arguments = self._references.provider_of(address)
-        told = {"alias": key.partition(".")[2]} if "." in key else {}
-        for name in ("region", "profile"):
-            if isinstance(arguments.get(name), str):
-                told[name] = arguments[name]
-        roles = arguments.get("assume_role")
-        if (
-            isinstance(roles, list)
-            and roles
-            and isinstance(roles[0], dict)
-            and isinstance(roles[0].get("role_arn"), str)
-        ):
-            told["role_arn"] = roles[0]["role_arn"]
-        return Known(told) if told else ABSENT
-
-    def _default_tags(self, address: str) -> Attribute[Mapping[str, str]]:
-        key, arguments = self._references.provider_of(address)
-        blocks = arguments.get("default_tags")
-        if not isinstance(blocks, list) or not blocks or not isinstance(blocks[0], dict):
-            return ABSENT
-        tags = blocks[0].get("tags")
-        if not isinstance(tags, dict):
-            return Unknown((Reference(f"provider.{key}.default_tags", ReferenceKind.UNRESOLVED),))
-        return Known({str(name): str(value) for name, value in tags.items() if value is not None})
+        if key not in self._providers:
+            self._providers[key] = planned_provider(key, arguments)
+        return self._providers[key]
 
     def _changes(self) -> list[tuple[int, ResourceChange]]:
         raw = self._plan.resource_changes
