@@ -55,6 +55,46 @@ def test_each_gives_one_finding_and_the_rest_is_checked(name, tmp_path, check) -
     assert lost["help"]
 
 
+NOT_UTF8 = {
+    "tfplan.json": PLAN.replace("prod-a", "prod-\u00e9"),
+    "describe-alarms.json": '{"MetricAlarms": [\n{"AlarmName": "prod-\u00e9", "StateValue": "OK"}]}',
+    "main.tf": '# R\n# e\n# "\u00e9"\n',
+    "run.prov.jsonld": '{"@context": {"prov": "http://www.w3.org/ns/prov#"},\n"@type": "prov:\u00e9"}',
+    "incidents/INC-7.json": '{"id": "INC-7",\n"status": "\u00e9", "opened_at": "2026-01-30T02:00:00Z"}',
+    "directory.json": '{"users": [\n{"id": "jos\u00e9", "kind": "human"}]}',
+    "groups/g/members.json": '{"results": [\n{"id": "jos\u00e9", "creation_date": 1}], "pagination": {}}',
+    "lakefs-audit.json": '[{"log_audit": true,\n"path": "\u00e9"}]',
+    "heads.json": '{"schema": "kfm-audit/lakefs-heads-v1",\n"heads": [{"repository": "\u00e9"}]}',
+    "reliability-telemetry.json": '{"schema": "reliability-v1",\n"service": "\u00e9"}',
+    "ingest.alert.json": '{"schema": "kfm-alert/1.0",\n"severity": "\u00e9"}',
+}
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["", "with-byte-order-mark"])
+@pytest.mark.parametrize("name", NOT_UTF8)
+def test_what_is_not_utf_8_is_shown_where_it_stands_in_the_file(name, mark, tmp_path, check) -> None:
+    data = mark + NOT_UTF8[name].encode("latin-1")
+    file = tmp_path / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(data)
+    code, report = check(name, cwd=tmp_path)
+    assert code in (1, 4)
+    (lost,) = [one for one in report["findings"] if one["rule"] in ("SYS001", "PRV001")]
+    offset = data.index(b"\xe9")
+    assert lost["message"].endswith(f"is not UTF-8: byte 0xe9 at offset {offset}")
+    assert (lost["location"]["line"], lost["help"]) == (
+        data.count(b"\n", 0, offset) + 1,
+        "save it as UTF-8",
+    )
+
+
+def test_a_plan_that_is_not_utf_8_is_said_in_one_sentence(tmp_path, check) -> None:
+    (tmp_path / "plan.json").write_bytes(PLAN.replace("prod-a", "prod-\u00e9").encode("latin-1"))
+    _, report = check(".", cwd=tmp_path)
+    (lost,) = report["findings"]
+    assert lost["message"] == "is not UTF-8: byte 0xe9 at offset 275"
+
+
 def test_telemetry_between_lines_of_a_log_is_said_with_the_cure(tmp_path, check) -> None:
     event = {"_aws": {"CloudWatchMetrics": [{"Namespace": "KFM", "Metrics": [{"Name": "Rows"}]}]}, "Rows": 1}
     (tmp_path / "function.log").write_text(f"START RequestId: x\n{json.dumps(event)}\nEND RequestId: x\n")

@@ -17,8 +17,9 @@ from typing import Final
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
-from kfm_audit.aws.partly_known import UNKNOWN, in_words, like, name_of, same
+from kfm_audit.aws.partly_known import UNKNOWN, in_words, like, name_of, names_in, same
 from kfm_audit.pattern import pattern
 
 _NEGATED: Final = "Not"
@@ -39,6 +40,10 @@ class Ruling(Struct, frozen=True):
 
     outcome: Outcome
     why: str = ""
+    asked: str = ""
+    """Where it is `UNTOLD` by a condition, the key of that, in lower case."""
+    missing: tuple[str, ...] = ()
+    """Where it is `UNTOLD` by what is missing in the policy, what that comes from."""
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -81,7 +86,7 @@ def rule_on(policy: str, request: Request) -> Ruling:
             if ruling.outcome is Outcome.ALLOWED:
                 return Ruling(Outcome.REFUSED, f"{_name(statement)} denies it")
             if ruling.outcome is Outcome.UNTOLD:
-                doubt = Ruling(Outcome.UNTOLD, f"{_name(statement)} denies it where {ruling.why}")
+                doubt = replace(ruling, why=f"{_name(statement)} denies it where {ruling.why}")
         else:
             best = _better(best, ruling)
     return doubt if doubt is not None and best.outcome is not Outcome.REFUSED else best
@@ -124,30 +129,35 @@ def _name(statement: Mapping[str, object]) -> str:
 
 def _statement(statement: Mapping[str, object], request: Request, *, denies: bool) -> Ruling:
     """Whether the statement is about the request: ALLOWED is yes, REFUSED no (and by which condition)."""
-    about = _all(
-        (
-            _principal(statement, request.principal),
-            _listed(statement, "Action", request.action.lower(), frozenset(), lower=True),
-            _listed(
-                statement,
-                "Resource",
-                request.resource,
-                request.resource_names,
-                lower=False,
-                others=request.other_names,
-            ),
-        )
-    )
-    if about is False:
+    about = {
+        "Principal": _principal(statement, request.principal),
+        "Action": _listed(statement, "Action", request.action.lower(), frozenset(), lower=True),
+        "Resource": _listed(
+            statement,
+            "Resource",
+            request.resource,
+            request.resource_names,
+            lower=False,
+            others=request.other_names,
+        ),
+    }
+    if False in about.values():
         return Ruling(Outcome.REFUSED)
-    unsure = "it is about this request" if denies else f"{_name(statement)} is about this request"
-    doubt = "" if about else f"{unsure}, which is not known"
-    for text, holds in _conditions(statement.get("Condition"), request):
-        if holds is False:
-            return Ruling(Outcome.REFUSED, f"{_name(statement)} asks that {text}")
-        if holds is None:
-            doubt = doubt or (text if denies else f"{_name(statement)} asks that {text}")
-    return Ruling(Outcome.UNTOLD, doubt) if doubt else Ruling(Outcome.ALLOWED)
+    doubt: Ruling | None = None
+    if None in about.values():
+        unsure = "it is about this request" if denies else f"{_name(statement)} is about this request"
+        parts = [
+            statement.get(prefix + name) for name in about if about[name] is None for prefix in ("", _NEGATED)
+        ]
+        missing = names_in(msgspec.json.encode(parts).decode())
+        doubt = Ruling(Outcome.UNTOLD, f"{unsure}, which is not known", missing=missing)
+    for condition in _conditions(statement.get("Condition"), request):
+        if condition.holds is False:
+            return Ruling(Outcome.REFUSED, f"{_name(statement)} asks that {condition.words}")
+        if condition.holds is None and doubt is None:
+            words = condition.words if denies else f"{_name(statement)} asks that {condition.words}"
+            doubt = Ruling(Outcome.UNTOLD, words, condition.key, condition.missing)
+    return doubt or Ruling(Outcome.ALLOWED)
 
 
 def _principal(statement: Mapping[str, object], service: str) -> bool | None:
@@ -191,18 +201,27 @@ def _listed(
     return True
 
 
-def _conditions(condition: object, request: Request) -> Iterator[tuple[str, bool | None]]:
-    """Each condition in words, and whether it holds."""
+class _Condition(Struct, frozen=True):
+    """A condition in words, and whether it holds."""
+
+    words: str
+    holds: bool | None
+    key: str = ""
+    missing: tuple[str, ...] = ()
+
+
+def _conditions(condition: object, request: Request) -> Iterator[_Condition]:
     if condition is None:
         return
     if not isinstance(condition, dict):
-        yield "a condition holds that cannot be read", None
+        yield _Condition("a condition holds that cannot be read", None)
         return
     for operator, keys in condition.items():
         for key, wanted in keys.items() if isinstance(keys, dict) else ():
             values = _texts(wanted)
             words = in_words(f"{key} is {' or '.join(values) or 'something'} ({operator})")
-            yield words, _holds(operator, key.lower(), values, request)
+            holds = _holds(operator, key.lower(), values, request)
+            yield _Condition(words, holds, key.lower(), names_in(" ".join(values)))
 
 
 def _holds(operator: str, key: str, values: list[str], request: Request) -> bool | None:

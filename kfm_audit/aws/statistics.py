@@ -18,7 +18,13 @@ from kfm_audit.pattern import pattern
 PLAIN: Final = ("Average", "Sum", "Minimum", "Maximum", "SampleCount")
 """What `statistic` may be; the others are extended ones."""
 
-_EXTENDED: Final = pattern(r"(?:p|tm|wm|tc|ts)[0-9.]+|IQM|(?:PR|TM|WM|TC|TS)\(.*\)", re.ASCII)
+_SHARE: Final = pattern(r"(?:p|tm|wm|tc|ts)([0-9]{1,3}(?:\.[0-9]{1,10})?)", re.ASCII)
+"""`p99.9`, `tm90`: how many percent of the samples."""
+_BETWEEN: Final = pattern(
+    r"(PR|TM|WM|TC|TS)\((?:(-?[0-9]+(?:\.[0-9]{1,10})?)(%?))?:(?:(-?[0-9]+(?:\.[0-9]{1,10})?)(%?))?\)",
+    re.ASCII,
+)
+"""`TM(10%:90%)`, `PR(:300)`: the samples between two bounds, of which one may be left out."""
 _PERCENTILE: Final = pattern(r"p[0-9.]+", re.ASCII)
 _COUNTING: Final = pattern(r"Sum|SampleCount|t[cs][0-9.]+|T[CS]\(.*\)", re.ASCII)
 """Statistics that grow with the number of samples."""
@@ -75,8 +81,25 @@ def misleading(namespace: str, name: str, statistic: str) -> str | None:
 
 
 def is_statistic(text: str) -> bool:
-    """Whether CloudWatch knows a statistic of this name; names are case-sensitive."""
-    return text in PLAIN or bool(_EXTENDED.fullmatch(text))
+    """Whether CloudWatch knows a statistic of this name; names are case-sensitive.
+
+    A share is one of 0 to 100 percent, with up to 10 decimal places. Two bounds are both shares or both values, and
+    those of a percentile rank are values. API, `PutMetricAlarm`, `ExtendedStatistic`: "between p0.0 and p100".
+    """
+    if text in PLAIN or text == "IQM":
+        return True
+    share = _SHARE.fullmatch(text)
+    if share is not None:
+        return float(share[1]) <= 100
+    between = _BETWEEN.fullmatch(text)
+    if between is None:
+        return False
+    kind, lower, of_lower, upper, of_upper = between.groups()
+    bounds = [(float(bound), percent) for bound, percent in ((lower, of_lower), (upper, of_upper)) if bound]
+    units = {percent for _, percent in bounds}
+    if "%" in units:
+        return kind != "PR" and len(units) == 1 and all(0 <= bound <= 100 for bound, _ in bounds)
+    return bool(bounds)
 
 
 def unit_of(namespace: str, name: str) -> str:

@@ -12,10 +12,10 @@ from msgspec.structs import replace
 
 from kfm_audit.aws.arns import alarm_name
 from kfm_audit.drill.lasting import lasting
-from kfm_audit.drill.modes import MODES, Mode
+from kfm_audit.drill.modes import MODES, NAMESPACES, Mode
 from kfm_audit.drill.resources import Resource, Resources
 from kfm_audit.evidence import Evidence
-from kfm_audit.evidence.alarm.series import series_of
+from kfm_audit.evidence.alarm.series import in_other_unit, series_of
 from kfm_audit.facts import Alarm, CompositeAlarm, MetricAlarm
 from kfm_audit.simulation.timeline import Refused, key_of
 from kfm_audit.simulation.watch import watch_of
@@ -56,7 +56,7 @@ class Unheard:
     def _drilled(self, resource: Resource, alarms: tuple[Alarm, ...]) -> Iterator[Outcome]:
         if not any(alarm.may_act for alarm in alarms):
             return
-        read = {metric for alarm in alarms for metric in _metrics(alarm)}
+        read = {metric for alarm in alarms for metric in _metrics(alarm, resource)}
         for mode in MODES:
             if (
                 resource.kind not in mode.into
@@ -142,16 +142,33 @@ def _watched(alarm: MetricAlarm, roles: Mapping[str, str]) -> Hashable:
     )
 
 
-def _metrics(alarm: Alarm) -> Iterator[str]:
-    """The metrics that an alarm reads, but for those that AWS never publishes by these dimensions: ALM008's."""
+def _metrics(alarm: Alarm, resource: Resource) -> Iterator[str]:
+    """The metrics that an alarm reads, but for those of what only belongs to the resource, as its dead-letter queue.
+
+    And but for those that AWS never publishes so, by dimension or unit: ALM008's.
+    """
     found = series_of(alarm) if isinstance(alarm, MetricAlarm) else ()
     for series in () if isinstance(found, Unknown) else found:
         match series.namespace, series.metric_name:
             case Known(namespace), Known(name):
-                if not _never_published(namespace, name, keys_of(series.dimensions)):
+                if _of_another(resource, namespace, known(series.dimensions) or {}):
+                    continue
+                if not (
+                    in_other_unit(series) or _never_published(namespace, name, keys_of(series.dimensions))
+                ):
                     yield f"{namespace} {name}"
             case _:
                 pass
+
+
+def _of_another(resource: Resource, namespace: str, dimensions: Mapping[str, str]) -> bool:
+    """Whether a metric is not of the resource itself: of its dead-letter queue, or of its consumer."""
+    return any(
+        role != resource.kind
+        and NAMESPACES[role][0] == namespace
+        and dimensions.get(NAMESPACES[role][1]) == name
+        for role, name in resource.names.items()
+    )
 
 
 def _never_published(namespace: str, name: str, keys: Attribute[tuple[str, ...]]) -> bool:

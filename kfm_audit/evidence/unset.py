@@ -25,14 +25,14 @@ def unset(unknown: Unknown) -> tuple[str, ...]:
 
 def when(unknown: Unknown, fact: Fact | None = None) -> str:
     """Why an attribute is not known, after `whether ...`. `fact` is what it is an attribute of."""
-    if unset(unknown) or _of_sources(fact):
+    if unset(unknown) or of_sources(fact):
         return "cannot be told from the sources"
     return "is known only after apply"
 
 
 def hidden(unknown: Unknown, fact: Fact) -> str:
     """The same of a thing itself, after `a policy that ...`, `a queue whose policy ...`."""
-    return "the sources do not show" if unset(unknown) or _of_sources(fact) else "is known only after apply"
+    return "the sources do not show" if unset(unknown) or of_sources(fact) else "is known only after apply"
 
 
 def cure(unknown: Unknown, otherwise: str, fact: Fact | None = None) -> str:
@@ -41,7 +41,7 @@ def cure(unknown: Unknown, otherwise: str, fact: Fact | None = None) -> str:
     if not missing:
         return (
             f"check a plan; where that does not know it either, {otherwise}"
-            if _of_sources(fact)
+            if of_sources(fact)
             else otherwise
         )
     variables = [name for name in missing if name != _WORKSPACE]
@@ -50,6 +50,6 @@ def cure(unknown: Unknown, otherwise: str, fact: Fact | None = None) -> str:
     return f"check a plan, or give {', '.join(variables)} a value in terraform.tfvars or a *.auto.tfvars file"
 
 
-def _of_sources(fact: Fact | None) -> bool:
+def of_sources(fact: Fact | None) -> bool:
     """Whether a fact was read from Terraform's sources, which do not show what a plan reads and computes."""
     return fact is not None and fact.origin.input.endswith((".tf", ".tf.json"))

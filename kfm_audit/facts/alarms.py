@@ -34,6 +34,8 @@ class Alarm(Fact, frozen=True, kw_only=True):
     """What the provider configuration says of account and region: alias, region, profile, role."""
     region: Attribute[str] = ABSENT
     """The resource's own `region`, which is stronger than the provider's."""
+    deleted_first: bool = False
+    """Whether the plan replaces it, and deletes what is there before it makes it anew."""
 
     @property
     def may_act(self) -> bool:

@@ -32,7 +32,7 @@ def read_baseline(file: Path) -> Counter[str]:
         report = msgspec.json.decode(file.read_bytes(), type=_Report)
     except OSError as error:
         raise BaselineError(f"{file}: {error.strerror}") from None
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BaselineError(
             f"{file}: is no JSON report: {error}; make one with --output json={file.name}"
         ) from None

@@ -6,7 +6,7 @@ does, mirroring the API's: `.../groups/<group id>/members.json`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Final, Literal
@@ -203,7 +203,9 @@ def _said(error: DocumentError) -> str:
     return f"{'.'.join(error.path)}: {error.message}" if error.path else error.message
 
 
-def _listed(source: Source, first: dict[str, object] | None) -> Literal["users", "groups", "members"] | None:
+def _listed(
+    source: Source, first: Mapping[str, object] | None
+) -> Literal["users", "groups", "members"] | None:
     """What an answer of the API lists: said by the path, else by the keys of its first result."""
     if first is None or first.keys() & _NOT_PEOPLE or (first and not {"id", "creation_date"} <= first.keys()):
         return None
@@ -226,11 +228,14 @@ def _group_of(source: Source) -> str:
     return unquote(path.parts[-2]) if named else ""
 
 
-def _first(raw: Raw) -> dict[str, object] | None:
-    """The first element of a list of objects, {} of an empty list, None of anything else."""
+def _first(raw: Raw) -> Mapping[str, object] | None:
+    """The first element of a list of objects, {} of an empty list, None of anything else.
+
+    Its values stay undecoded: one that is not UTF-8 does not make the document another.
+    """
     try:
         items = msgspec.json.decode(raw, type=list[Raw])
-        return msgspec.json.decode(items[0], type=dict[str, object]) if items else {}
+        return msgspec.json.decode(items[0], type=dict[str, Raw]) if items else {}
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return None
 

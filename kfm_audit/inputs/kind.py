@@ -133,6 +133,13 @@ def locate_in_lines(source: Source, origin: Origin, attribute: str) -> Location:
     return Location(source.path, origin.line, 1 if origin.line else 0, pointer=origin.pointer)
 
 
+def not_utf8(source: Source) -> UnreadableInput:
+    """Make the fact that says that `source` was lost because it is not UTF-8."""
+    bad = source.bad_byte
+    where = f": {bad}" if bad else ""
+    return unreadable(source, f"is not UTF-8{where}", "save it as UTF-8", line=bad.line if bad else 0)
+
+
 def unreadable(
     source: Source, cause: str, cure: str, *, part: str = "", pointer: str = "", line: int = 0
 ) -> UnreadableInput:

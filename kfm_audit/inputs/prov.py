@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from kfm_audit.facts import Fact, ProvDocument
-from kfm_audit.inputs.kind import Kind, ReadContext, Reading, locate_in_json, unreadable
+from kfm_audit.inputs.kind import Kind, ReadContext, Reading, locate_in_json, not_utf8, unreadable
 from kfm_audit.inputs.positions import join_pointer, split_pointer
 from kfm_audit.inputs.source import Form, Source
 from kfm_audit.values import Location, Origin
@@ -140,6 +140,9 @@ def _read_json(source: Source, context: ReadContext) -> Reading:
 
     expanded = expand(source.data, source.path)
     if isinstance(expanded, Refusal):
+        if source.bad_byte:
+            lost = not_utf8(source)
+            return _broken(source, lost.cause, lost.cure, line=lost.origin.line)
         return _broken(source, expanded.cause, expanded.cure, expanded.pointer)
     vocabulary = Vocabulary(context.policy.provenance.namespaces)
     found = activities(expanded, vocabulary)
@@ -168,8 +171,8 @@ def _read_json(source: Source, context: ReadContext) -> Reading:
     return Reading(tuple(facts))
 
 
-def _broken(source: Source, cause: str, cure: str, pointer: str = "") -> Reading:
-    origin = Origin(source.path, pointer)
+def _broken(source: Source, cause: str, cure: str, pointer: str = "", line: int = 0) -> Reading:
+    origin = Origin(source.path, pointer, line)
     return Reading((ProvDocument(subject=source.path, origin=origin, broken=cause, cure=cure),))
 
 

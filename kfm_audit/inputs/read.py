@@ -13,7 +13,7 @@ from kfm_audit.facts import AboutTheAudit, Fact, UnreadableInput
 from kfm_audit.findings.finding import Finding, Place
 from kfm_audit.findings.suppression import Suppression
 from kfm_audit.inputs.find import Found
-from kfm_audit.inputs.kind import Kind, ReadContext, Reading, unreadable
+from kfm_audit.inputs.kind import Kind, ReadContext, Reading, not_utf8, unreadable
 from kfm_audit.inputs.recognise import Foreign, recognise
 from kfm_audit.inputs.record import IgnoredFile, InputRecord, InputStatus
 from kfm_audit.inputs.source import Source
@@ -252,6 +252,8 @@ def _pointer(place: Place) -> str:
 def _read(source: Source, kind: Kind, context: ReadContext) -> Reading:
     try:
         return kind.read(source, context)
+    except UnicodeDecodeError:
+        return Reading((not_utf8(source),))
     except OSError as error:
         cause, cure = f"cannot be read: {error.strerror}", "check that it may be read"
     except (RecursionError, MemoryError):
@@ -259,12 +261,7 @@ def _read(source: Source, kind: Kind, context: ReadContext) -> Reading:
             "is nested too deeply, or too large, to be read",
             "it is no document of ours, or hostile",
         )
-    except UnicodeDecodeError as error:
-        cause, cure = (
-            f"is not UTF-8: byte 0x{error.object[error.start]:02x} at offset {error.start}",
-            "save it as UTF-8",
-        )
-    return Reading((unreadable(source, f"{kind.title}: {cause}", cure),))
+    return Reading((unreadable(source, cause, cure),))
 
 
 def _record(item: Input) -> InputRecord:

@@ -79,7 +79,7 @@ def _refused(source: Source, what: str, kinds: Iterable[Kind]) -> UnreadableInpu
             return unreadable(source, f"{what}is empty", "write it again, or delete it")
         case Form.NOT_UTF8:
             cure = _FROM_UTF16 if shape.problem == UTF16 else "save it as UTF-8"
-            return unreadable(source, f"{what}is not UTF-8: {shape.problem}", cure)
+            return unreadable(source, f"{what}is not UTF-8: {shape.problem}", cure, line=shape.line)
         case Form.TOO_DEEP:
             return unreadable(
                 source, f"{what}is nested too deeply to be read", "it is no document of ours, or hostile"
@@ -92,6 +92,9 @@ def _refused(source: Source, what: str, kinds: Iterable[Kind]) -> UnreadableInpu
                 line=shape.line,
             )
         case Form.OBJECT | Form.ARRAY | Form.LINES | Form.TEXT:
+            bad = source.bad_byte if shape.form in (Form.OBJECT, Form.ARRAY) else None
+            if bad:
+                return unreadable(source, f"{what}is not UTF-8: {bad}", "save it as UTF-8", line=bad.line)
             first, *others = kinds
             if not others:
                 nothing = f"holds nothing that {first.title} would"

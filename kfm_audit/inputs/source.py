@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import stat
 from enum import Enum
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import msgspec
 from msgspec import Raw, Struct
@@ -52,6 +53,18 @@ class Shape(Struct, frozen=True):
     values: dict[str, Raw] = {}
     problem: str = ""
     line: int = 0
+
+
+class BadByte(Struct, frozen=True):
+    """The first byte of a file that is not UTF-8; `offset` is 0-based, `line` 1-based."""
+
+    value: int
+    offset: int
+    line: int
+
+    def __str__(self) -> str:
+        """As messages say it."""
+        return f"byte 0x{self.value:02x} at offset {self.offset}"
 
 
 _OBJECT: Final = msgspec.json.Decoder(dict[str, Raw])
@@ -122,6 +135,31 @@ class Source:
         """The whole content as text. Raises UnicodeDecodeError."""
         return self.data.decode("utf-8")
 
+    @property
+    def bad_byte(self) -> BadByte | None:
+        """The first byte that is not UTF-8; None where there is none, or the file is gone by now.
+
+        It is asked for a message alone: a decoder does not say where in the file its fault is, as it was given a
+        piece. The file is read by lines, since whoever refused the piece need not have read the whole.
+        """
+        offset = 0
+        try:
+            with self._opened() as stream:
+                for number, line in enumerate(stream, start=1):
+                    try:
+                        line.decode("utf-8")
+                    except UnicodeDecodeError as error:
+                        return BadByte(line[error.start], offset + error.start, number)
+                    offset += len(line)
+        except OSError:
+            return None
+        return None
+
+    def _opened(self) -> BinaryIO:
+        if self._data is not None or self.file is None:
+            return io.BytesIO(self._data or b"")
+        return self._checked(self.file).open("rb")
+
     @cached_property
     def positions(self) -> Positions:
         """Where the values of a JSON document stand. Raises OSError."""
@@ -160,10 +198,7 @@ class Source:
             head.decode("utf-8")
         except UnicodeDecodeError as error:
             if error.start < len(head) - 4:
-                return Shape(
-                    Form.NOT_UTF8,
-                    problem=f"byte 0x{head[error.start]:02x} at offset {self.head.find(head) + error.start}",
-                )
+                return self._not_utf8(error)
         return Shape(Form.TEXT)
 
     @cached_property
@@ -210,7 +245,7 @@ class Source:
         except RecursionError:
             return Shape(Form.TOO_DEEP, problem="it is nested too deeply")
         except UnicodeDecodeError as error:
-            return _not_utf8(error)
+            return self._not_utf8(error)
         except msgspec.MsgspecError as error:
             # The first of JSON lines may be longer than the head: OTLP exporters write batches of megabytes.
             if data[:1] == b"{" and (lines := self._lines_shape(data)):
@@ -219,15 +254,14 @@ class Source:
         try:
             first = _OBJECT.decode(items[0]) if items else {}
         except UnicodeDecodeError as error:
-            return _not_utf8(error)
+            return self._not_utf8(error)
         except (msgspec.MsgspecError, RecursionError):
             first = {}
         return Shape(Form.ARRAY, frozenset(first), first)
 
-
-def _not_utf8(error: UnicodeDecodeError) -> Shape:
-    # Where that stands in the file the decoder does not say: it was given a piece.
-    return Shape(Form.NOT_UTF8, problem=f"byte 0x{error.object[error.start]:02x}")
+    def _not_utf8(self, error: UnicodeDecodeError) -> Shape:
+        bad = self.bad_byte
+        return Shape(Form.NOT_UTF8, problem=str(bad or error.reason), line=bad.line if bad else 0)
 
 
 def _broken(data: bytes, problem: str) -> Shape:

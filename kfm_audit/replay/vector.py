@@ -132,6 +132,8 @@ class VectorRun:
         return criteria.percentile is not None and criteria.low_samples is not LowSamples.EVALUATE
 
     def _record(self, feed: Feed, statistic: str = "") -> Recorded | None:
+        if feed.dark:
+            return None
         key = (feed.namespace, feed.metric_name, feed.dimensions, statistic or feed.statistic)
         return self._history.get(key)
 

@@ -12,7 +12,7 @@ def no_such_rule(word: str, rules: Iterable[Rule], *, or_family: bool = False) -
 
     `or_family` says that a family may be named too.
     """
-    from difflib import get_close_matches
+    from kfm_audit.policy.strict import closest
 
     rules = tuple(rules)
     families = sorted({rule.family for rule in rules})
@@ -21,9 +21,12 @@ def no_such_rule(word: str, rules: Iterable[Rule], *, or_family: bool = False) -
     names = {name.lower(): name for rule in rules for name in (rule.id, rule.name)}
     if or_family:
         names |= {family.lower(): family for family in families}
-    like = get_close_matches(word.lower(), sorted(names), n=1, cutoff=0.5)
+    said = word.lower()
+    # An id with its zeros wrong is as like to one number as to another.
+    number = said[3:].lstrip("0").zfill(3)
+    like = said[:3] + number if said[:3] + number in names else closest(said, names)
     meant = (
-        f"did you mean `{names[like[0]]}`?"
+        f"did you mean `{names[like]}`?"
         if like
         else f"families are {', '.join(families)}; see `kfm-audit rules`"
     )

@@ -42,9 +42,9 @@ class MetricRun:
         self._assumptions = assumptions
         period = watch.criteria.period
         self._folded = {
-            feed.id: measured.folded(
-                feed.namespace, feed.metric_name, feed.dimensions, feed.statistic, period
-            )
+            feed.id: Folded(None, period)
+            if feed.dark
+            else measured.folded(feed.namespace, feed.metric_name, feed.dimensions, feed.statistic, period)
             for feed in watch.feeds
         }
         self._samples = self._sample_counts(measured)
@@ -140,6 +140,8 @@ class MetricRun:
         if criteria.percentile is None or criteria.low_samples is LowSamples.EVALUATE:
             return None
         feed = next(feed for feed in self._watch.feeds if feed.id == self._watch.returned)
+        if feed.dark:
+            return Folded(None, criteria.period)
         where = (feed.namespace, feed.metric_name, feed.dimensions)
         return measured.folded(*where, "SampleCount", criteria.period)
 

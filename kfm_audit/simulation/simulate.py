@@ -79,9 +79,15 @@ def needed(evidence: Evidence, alarm: Alarm) -> tuple[Alarm, ...]:
     """The alarms whose timelines an alarm's own hangs on: children of its rule, and its suppressor."""
     if not isinstance(alarm, CompositeAlarm):
         return ()
-    found = [child for _, child in _children(evidence, alarm) if child is not None]
     suppressor = suppressor_of(evidence, alarm)
-    return (*found, *((suppressor,) if suppressor is not None else ()))
+    return (*watched_by(evidence, alarm), *((suppressor,) if suppressor is not None else ()))
+
+
+def watched_by(evidence: Evidence, alarm: Alarm) -> tuple[Alarm, ...]:
+    """The children of an alarm's rule, as far as it is told which they are; () for a metric alarm."""
+    if not isinstance(alarm, CompositeAlarm):
+        return ()
+    return tuple(child for _, child in _children(evidence, alarm) if child is not None)
 
 
 def suppressor_of(evidence: Evidence, alarm: CompositeAlarm) -> Alarm | None:
@@ -162,7 +168,8 @@ class _Run:
         """The alarms and all that they hang on, what is needed first; the members of a cycle in any order."""
         order: dict[Key, Alarm] = {}
         begun: set[Key] = set()
-        waiting = [(alarm, False) for alarm in reversed(alarms)]
+        # A suppressor may watch what it suppresses: it decides on the actions alone, and comes when it comes.
+        waiting = [(alarm, False) for alarm in reversed(self._all_of(alarms))]
         while waiting:
             alarm, ready = waiting.pop()
             key = key_of(alarm)
@@ -171,8 +178,18 @@ class _Run:
             elif key not in begun:
                 begun.add(key)
                 waiting.append((alarm, True))
-                waiting += ((other, False) for other in reversed(needed(self._evidence, alarm)))
+                waiting += ((child, False) for child in reversed(watched_by(self._evidence, alarm)))
         return list(order.values())
+
+    def _all_of(self, alarms: tuple[Alarm, ...]) -> list[Alarm]:
+        found: dict[Key, Alarm] = {}
+        waiting = list(reversed(alarms))
+        while waiting:
+            alarm = waiting.pop()
+            if key_of(alarm) not in found:
+                found[key_of(alarm)] = alarm
+                waiting += reversed(needed(self._evidence, alarm))
+        return list(found.values())
 
     def _simulate(self, alarm: Alarm) -> None:
         found = self._composite(alarm) if isinstance(alarm, CompositeAlarm) else self._metric(alarm)

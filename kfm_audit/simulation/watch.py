@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from msgspec import Struct
 
 from kfm_audit.aws.alarm_evaluation import Comparison, Criteria, LowSamples, Treatment, longest_window
-from kfm_audit.evidence.alarm.series import Series, periods_of, series_of
+from kfm_audit.evidence.alarm.series import Series, in_other_unit, periods_of, series_of
 from kfm_audit.evidence.alarm.silence import treatment
 from kfm_audit.facts import MetricAlarm, MetricQuery
 from kfm_audit.pattern import pattern
@@ -21,13 +21,17 @@ _PERCENTILE: Final = pattern(r"p([0-9]{1,2}(?:\.[0-9]{1,10})?|100)", re.ASCII)
 
 
 class Feed(Struct, frozen=True):
-    """One metric that an alarm reads; `id` is that of its query, "" for an alarm on a single metric."""
+    """One metric that an alarm reads; `id` is that of its query, "" for an alarm on a single metric.
+
+    `dark` says that it is read in a unit in which AWS never publishes it: it has no data there, whatever was measured.
+    """
 
     id: str
     namespace: str
     metric_name: str
     dimensions: Dimensions
     statistic: str
+    dark: bool = False
 
 
 class Expression(Struct, frozen=True):
@@ -201,6 +205,7 @@ def _feed(series: Series) -> Feed:
         metric_name=_needed(series.metric_name, "the name of its metric"),
         dimensions=dimensions_of(known(dimensions) or {}),
         statistic=_needed(series.statistic, "the statistic of its metric"),
+        dark=bool(in_other_unit(series)),
     )
 
 

@@ -108,7 +108,18 @@ def test_no_recommended_statistic_misleads() -> None:
             for text in ("Average", "Sum", "Minimum", "Maximum", "SampleCount", "p99", "p99.9", "tm90")
         ],
         *[(text, True) for text in ("IQM", "wm98", "PR(100:2000)", "TM(10%:90%)", "TC(0.005:0.030)", "ts80")],
+        *[(text, True) for text in ("p0", "p0.0", "p100", "p99.9999999999", "tm0", "tc100.0")],
+        *[(text, True) for text in ("PR(:300)", "PR(100:)", "TM(150:1000)", "WM(10%:)", "TS(:80%)")],
         *[(text, False) for text in ("average", "SUM", "P99", "pNN", "p", "Median", "", "99")],
+        *[
+            (text, False)
+            for text in ("p101", "p100.1", "tm250", "p9.9.9", "p.", "p99.99999999999", "p-1", "IQM50")
+        ],
+        *[
+            (text, False)
+            for text in ("TM()", "TM(:)", "TM(90)", "TM(10%:101%)", "PR(10%:90%)", "TM(10%:900)")
+        ],
+        *[(text, False) for text in ("pr(1:2)", "TM(1:2", "TM(a:b)", "PR(1:2:3)", "TM(-1%:90%)")],
     ],
 )
 def test_the_names_of_statistics(text, known) -> None:

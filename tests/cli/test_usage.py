@@ -16,6 +16,8 @@ def plan(project):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (("--select", "LFS2"), "no rule or family is called LFS2: did you mean `LFS002`?"),
+        (("--select", "ALM01"), "no rule or family is called ALM01: did you mean `ALM001`?"),
         (("--select", "ALM0001"), "no rule or family is called ALM0001: did you mean `ALM001`?"),
         (
             ("--ignore", "alarm-without-sns-actions"),
@@ -74,6 +76,14 @@ def test_the_message_names_the_cure(project, arguments, message):
     assert (done.code, done.out, done.err) == (2, "", f"kfm-audit: {wanted}\n")
 
 
+def test_a_baseline_that_is_not_utf_8_is_said(project):
+    project.write("b.json", b'{"findings":[{"fingerprint":"\xff"}]}')
+    done = project.check("--baseline", "b.json", ".")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("kfm-audit: b.json: is no JSON report: ")
+    assert done.err.endswith("; make one with --output json=b.json\n")
+
+
 @pytest.mark.parametrize("word", ["ALM01", "alarm-without-sns"])
 def test_explain_knows_the_nearest_rule(project, word):
     done = project.run("explain", word)
@@ -85,6 +95,7 @@ def test_explain_knows_the_nearest_rule(project, word):
     ("word", "said"),
     [
         ("alarm-mutd", "no rule is called alarm-mutd: did you mean `alarm-muted`?"),
+        ("ALM01", "no rule is called ALM01: did you mean `ALM001`?"),
         ("alm0011", "no rule is called alm0011: did you mean `ALM011`?"),
         ("alm", "ALM is a family, not a rule; its rules are listed by `kfm-audit rules`"),
         (

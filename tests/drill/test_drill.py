@@ -108,6 +108,34 @@ def test_the_paging_diff_of_a_pull_request(plans, capsys):
     assert "| `soils` | dead-consumer | nobody: " in capsys.readouterr().out
 
 
+def test_an_alarm_in_a_unit_that_aws_never_publishes_hears_nothing(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    plan(tmp_path / "mended.json", "OR")
+    document = json.loads((tmp_path / "mended.json").read_text())
+    for unit, answer in (("Seconds", "paged"), ("Milliseconds", "silent")):
+        document["resource_changes"][1]["change"]["after"]["unit"] = unit
+        (tmp_path / "plan.json").write_text(json.dumps(document))
+        _, found = drilled(capsys, "plan.json")
+        assert {entry["now"]["answer"] for entry in found["entries"] if entry["mode"] == "drip"} == {answer}
+
+
+def test_a_suppressor_that_watches_what_it_suppresses_holds_it_back(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    plan(tmp_path / "mended.json", "OR")
+    document = json.loads((tmp_path / "mended.json").read_text())
+    page = document["resource_changes"][2]["change"]["after"]
+    page["actions_suppressor"] = [{"alarm": "storm", "wait_period": 60, "extension_period": 60}]
+    storm = resource(COMPOSITE, "storm", alarm_name="storm", alarm_rule="ALARM(page)")
+    document["resource_changes"].append(storm)
+    (tmp_path / "plan.json").write_text(json.dumps(document))
+    _, found = drilled(capsys, "plan.json")
+    (drip,) = (entry["now"] for entry in found["entries"] if entry["mode"] == "drip")
+    assert drip == {
+        "answer": "silent",
+        "why": "aws_cloudwatch_composite_alarm.page goes off, and its suppressor holds it back",
+    }
+
+
 def test_nothing_to_drill(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["drill", "nowhere"]) == 2

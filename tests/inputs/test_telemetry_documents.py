@@ -15,6 +15,7 @@ from kfm_audit.inputs.kind import ReadContext
 from kfm_audit.inputs.schema import BASE, violations
 from kfm_audit.inputs.source import Source
 from kfm_audit.inputs.telemetry import KIND, Format, format_of
+from kfm_audit.inputs.telemetry_formats.contradictions import contradictions
 from kfm_audit.policy.model import Policy
 from kfm_audit.shipped import read_schema
 from kfm_audit.values import Origin
@@ -210,6 +211,65 @@ def test_arithmetic_of_energy_in_kilowatt_hours_and_of_carbon():
 def test_a_measured_energy_need_not_be_what_an_estimate_would_be():
     energy = {"method": "measured", "wh": 31, "runner_watts": 40, "duration_seconds": 1854}
     assert judged({**ENERGY, "energy": energy}, "energy.json") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "begin", "end"),
+    [("run", "started_at", "ended_at"), ("alerts", "since", "until"), ("rollbacks", "since", "until")],
+)
+def test_nothing_ends_before_it_begins(name, begin, end):
+    required = {"run": {"id": "r"}, "alerts": {"raised": 0}, "rollbacks": {"count": 0}}[name]
+
+    def span(first: str, last: str) -> list:
+        return judged({**RELIABILITY, name: {**required, begin: first, end: last}}, "reliability.json")
+
+    assert span("2025-12-06T02:10:00Z", "2025-12-06T02:09:59.9Z") == [
+        (f"/{name}/{end}", f"lies before {begin}")
+    ]
+    assert span("2025-12-06T02:10:00Z", "2025-12-06T03:09:59+01:00") == [
+        (f"/{name}/{end}", f"lies before {begin}")
+    ]
+    assert span("2025-12-06T02:10:00Z", "2025-12-06T02:10:00Z") == []
+    assert span("2025-12-06T02:10:00Z", "2025-12-06T01:10:01-01:00") == []
+
+
+def histogram(*buckets: tuple[float | None, int]) -> dict:
+    listed = [{"le": bound, "count": count} for bound, count in buckets]
+    metric = {"name": "m", "type": "histogram", "unit": "s", "count": 9, "sum": 1.5, "buckets": listed}
+    return {**RELIABILITY, "metrics": [{"name": "g", "type": "gauge", "unit": "1", "value": 1}, metric]}
+
+
+@pytest.mark.parametrize(
+    ("buckets", "found"),
+    [
+        (((0.1, 3), (0.5, 3), (None, 9)), []),
+        (((None, 9), (0.5, 7), (0.1, 3)), []),
+        (((0.1, 3), (0.5, 2), (1, 1), (None, 9)), [("1", "is 2, and up to 0.1 there are 3 already")]),
+        (((0.1, 3), (0.5, 10), (None, 9)), [("2", "is 9, and up to 0.5 there are 10 already")]),
+    ],
+)
+def test_counts_of_a_histogram_never_fall(buckets, found):
+    assert judged(histogram(*buckets), "reliability.json") == [
+        (f"/metrics/1/buckets/{place}/count", message) for place, message in found
+    ]
+
+
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=3) | st.just(10**400),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(("le", "count", "since", "until", "started_at", "ended_at", "buckets")), inner
+            )
+        ),
+        max_leaves=10,
+    )
+)
+def test_contradictions_are_sought_in_values_of_any_type(value):
+    document = {"run": value, "alerts": value, "metrics": [{"buckets": value}, {"buckets": [value]}, value]}
+    for one in contradictions(document):
+        assert one.message
 
 
 def test_twenty_violations_are_named_and_the_rest_counted():

@@ -314,6 +314,46 @@ def test_one_broken_entry_costs_only_itself() -> None:
     assert (lost.part, lost.origin.pointer) == ("resource_changes[1]", "/resource_changes/1")
 
 
+BLOCKS = [
+    ("aws_cloudwatch_metric_alarm", "metric_query"),
+    ("aws_cloudwatch_metric_alarm", "metric_query/0/metric"),
+    ("aws_cloudwatch_metric_alarm", "evaluation_criteria"),
+    ("aws_cloudwatch_metric_alarm", "evaluation_criteria/0/promql_criteria"),
+    ("aws_cloudwatch_composite_alarm", "actions_suppressor"),
+    ("aws_cloudwatch_event_target", "dead_letter_config"),
+    ("aws_cloudwatch_alarm_mute_rule", "rule"),
+    ("aws_cloudwatch_alarm_mute_rule", "rule/0/schedule"),
+    ("aws_cloudwatch_alarm_mute_rule", "mute_targets"),
+    ("aws_scheduler_schedule", "target"),
+    ("aws_lambda_function", "dead_letter_config"),
+    ("aws_lambda_function_event_invoke_config", "destination_config"),
+    ("aws_lambda_function_event_invoke_config", "destination_config/0/on_failure"),
+    ("aws_lambda_event_source_mapping", "destination_config"),
+]
+
+
+@pytest.mark.parametrize("value", [5, "x", True, None, [], [{}]], ids=repr)
+@pytest.mark.parametrize(("kind", "path"), BLOCKS)
+def test_a_block_that_is_no_object_is_lost_once_and_unknown(kind, path, value) -> None:
+    *outer, name = path.split("/0/")
+    after: dict[str, object] = {name: [value]}
+    for block in reversed(outer):
+        after = {block: [after]}
+    fact, *lost = read(plan(change(f"{kind}.a", after))).facts
+    pointer = f"/resource_changes/0/change/after/{path}/0"
+    assert [(one.part, one.origin.pointer) for one in lost] == [(f"{kind}.a", pointer)]
+    assert lost[0].cause.startswith(f"{name}/0 should be a block and is ")
+    (without,) = read(plan(change(f"{kind}.a", {}))).facts
+    assert fact != without
+    assert "Unknown(references=(Reference(" in repr(fact)
+
+
+def test_a_block_that_is_unknown_as_a_whole_is_not_lost() -> None:
+    found = alarm({"metric_query": [None]}, after_unknown={"metric_query": [True]})
+    assert isinstance(found.metric_query, Known)
+    assert isinstance(found.metric_query.value[0].id, Unknown)
+
+
 JSON = st.recursive(
     st.none()
     | st.booleans()

@@ -269,6 +269,24 @@ def test_percentiles_with_low_samples(values, counts):
     both(one, [recorded(values or [None], stat="p90"), recorded(counts, stat="SampleCount")])
 
 
+@pytest.mark.parametrize("stat", ["Maximum", "p90"])
+def test_what_aws_never_publishes_in_a_unit_has_no_data_in_it(stat):
+    metric = {"namespace": "AWS/SQS", "metric_name": "ApproximateAgeOfOldestMessage"}
+    statistic = {"statistic": ABSENT, "extended_statistic": stat} if stat == "p90" else {"statistic": stat}
+    ignored = {"evaluate_low_sample_count_percentiles": "ignore"}
+    series = [structs.replace(recorded([9.0] * 45, stat=name), **metric) for name in (stat, "SampleCount")]
+    for unit, state in (("Seconds", AlarmState.ALARM), ("Milliseconds", AlarmState.INSUFFICIENT_DATA)):
+        one = alarm(
+            **metric, **statistic, **(ignored if stat == "p90" and unit != "Seconds" else {}), unit=unit
+        )
+        both(one, series)
+        watch = watch_of(one)
+        assert not isinstance(watch, Refused)
+        span = {"first": START + 600, "stop": START + 1_200, "initial": AlarmState.OK}
+        found = VectorRun(one, watch, History(series), **span, assumptions=Assumptions()).timeline()
+        assert found.spans[-1].state is state
+
+
 def test_a_record_that_does_not_fit_is_refused_with_the_same_words():
     for series, words in (
         (recorded([1.0], interval=300), "no multiple of the 300 s of Kfm a"),

@@ -102,9 +102,14 @@ def _windows(rule: AlarmMuteRule, begin: datetime, end: datetime) -> list[Window
             from kfm_audit.evidence.unset import when
 
             raise MuteScheduleError(f"its schedule {when(attribute, rule)} ({ends_of(attribute)})")
-    found = windows(
-        known(rule.expression) or "", known(rule.duration) or "", known(rule.timezone) or "", begin, end
-    )
+    said = (rule.expression, rule.duration, rule.timezone)
+    expression, duration, timezone = (known(attribute) or "" for attribute in said)
+    try:
+        found = windows(expression, duration, timezone, begin, end)
+    except MuteScheduleError:
+        if any(isinstance(attribute, Known) and attribute.sensitive for attribute in said):
+            raise MuteScheduleError("its schedule is marked sensitive, and cannot be read") from None
+        raise
     last = _moment(rule.expire_date)
     return found if last is None else [(start, min(stop, last)) for start, stop in found if start < last]
 

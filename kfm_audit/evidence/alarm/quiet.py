@@ -75,7 +75,8 @@ def _of_mute_rules(evidence: Evidence, alarm: Alarm) -> Iterator[Quiet]:
         match rule.expression:
             case Known(text) if text.strip().startswith("cron("):
                 if not _expired(rule, evidence.now):
-                    why = f"takes no action while the mute rule {rule.subject} is active ({text.strip()})"
+                    when = _shown(rule.expression)
+                    why = f"takes no action while the mute rule {rule.subject} is active ({when})"
                     yield Quiet(why, "", sure=True, by=rule)
             case Unknown() as unknown:
                 from kfm_audit.evidence.unset import hidden
@@ -101,10 +102,14 @@ def _of_schedules(evidence: Evidence, alarm: Alarm) -> Iterator[Quiet]:
             and schedule.schedule_expression.value.startswith(("cron(", "rate("))
             and _calls_for(schedule, alarm)
         ):
-            when = schedule.schedule_expression.value
+            when = _shown(schedule.schedule_expression)
             yield Quiet(
                 f"has its actions switched off by {schedule.subject} ({when})", "", sure=True, by=schedule
             )
+
+
+def _shown(schedule: Known[str]) -> str:
+    return "on a schedule that is marked sensitive" if schedule.sensitive else schedule.value.strip()
 
 
 def _calls_for(schedule: Schedule, alarm: Alarm) -> bool:

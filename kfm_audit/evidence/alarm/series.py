@@ -48,6 +48,20 @@ class Series(Struct, frozen=True, kw_only=True):
         )
 
 
+def in_other_unit(series: Series) -> str:
+    """The unit in which AWS publishes a metric that is read in another one, and so has no data there; else "".
+
+    API, `PutMetricAlarm`, `Unit`: it selects data points, and converts nothing.
+    """
+    unit, namespace, name = known(series.unit), known(series.namespace), known(series.metric_name)
+    if not unit or not namespace or not name:
+        return ""
+    from kfm_audit.aws.statistics import unit_of
+
+    published = unit_of(namespace, name)
+    return published if published != unit else ""
+
+
 def series_of(alarm: MetricAlarm) -> tuple[Series, ...] | Unknown:
     """All metrics that an alarm reads; Unknown where its queries are known only after apply."""
     match alarm.metric_query:

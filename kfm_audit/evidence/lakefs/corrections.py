@@ -4,7 +4,7 @@ A correction that names the request id of a call is its correction, whatever els
 it says; but one that contradicts the log, ended before the call, or accounts for
 another episode settles nothing here. Where none names a call, repository and branch
 must agree, with the commit or with the time; such weak joins are one to one, the
-nearest first, so that a correction of last week's rollback never accounts for
+nearest first (`nearness`), so that a correction of last week's rollback never accounts for
 tonight's as well.
 """
 
@@ -13,17 +13,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import IntEnum
+from heapq import heappop, heappush
 
 from msgspec import Struct
 
+from kfm_audit.evidence.lakefs.nearness import BranchEpisodes, Near, common_commit
 from kfm_audit.facts import Correction, Record, Rollback
-from kfm_audit.lakefs.operations import Operation
 from kfm_audit.policy.span import shifted
 
 Episode = tuple[Rollback, ...]
-
-SHORTEST_COMMIT = 7
-"""Hex digits: a shorter prefix of a commit id names nothing."""
 
 
 class JoinedBy(IntEnum):
@@ -178,55 +176,60 @@ def _of_another(match: Match, episode: Episode) -> Match:
     return Match(match.correction, match.by, match.how, conflict)
 
 
-class _Candidate(Struct, frozen=True):
-    """A pair that could belong together; smaller `nearness` is likelier."""
-
-    nearness: tuple[bool, JoinedBy, timedelta, datetime, str]
-    episode: int
-    match: Match
-
-
 def _match_weakly(
     matches: list[list[Match]], episodes: list[Episode], corrections: list[Correction], tolerance: timedelta
 ) -> None:
-    branches: dict[tuple[str, str], list[int]] = {}
+    """Join what names no call, on each branch for itself."""
+    numbers: dict[tuple[str, str], list[int]] = {}
     for number, episode in enumerate(episodes):
         if not any(match.final for match in matches[number]):
-            branches.setdefault((episode[0].repository, episode[0].branch), []).append(number)
-    candidates = [
-        candidate
-        for correction in corrections
-        for number in branches.get((correction.repository, correction.branch), ())
-        for candidate in _candidates(number, episodes[number], correction, tolerance)
-    ]
+            numbers.setdefault((episode[0].repository, episode[0].branch), []).append(number)
+    unnamed: dict[tuple[str, str], list[Correction]] = {}
+    for correction in corrections:
+        unnamed.setdefault((correction.repository, correction.branch), []).append(correction)
+    for branch, here in numbers.items():
+        found = _nearest([episodes[number] for number in here], unnamed.get(branch, []), tolerance)
+        for number, correction in found:
+            matches[here[number]].append(_weak_match(episodes[here[number]], correction))
+
+
+def _nearest(
+    episodes: list[Episode], corrections: list[Correction], tolerance: timedelta
+) -> Iterator[tuple[int, Correction]]:
+    """Join the episodes and the corrections of one branch one to one, the nearest pair of all first.
+
+    Of each correction only the nearest episode that is still free is looked at.
+    """
+    found = BranchEpisodes(episodes, tolerance)
     taken: set[int] = set()
-    used: set[int] = set()
-    for candidate in sorted(candidates, key=lambda c: c.nearness):
-        correction = id(candidate.match.correction)
-        if candidate.episode not in taken and correction not in used:
-            taken.add(candidate.episode)
-            used.add(correction)
-            matches[candidate.episode].append(candidate.match)
+    waiting: list[tuple[tuple[bool, bool, int, int, str, int, int], Iterator[Near]]] = []
+
+    def wait(turn: int, near: Iterator[Near]) -> None:
+        correction = corrections[turn]
+        for by_time, gap, place in near:
+            if place not in taken:
+                draft = bool(why_not_final(correction))
+                nearness = (draft, by_time, gap, found.first[place], correction.subject, turn, place)
+                heappush(waiting, (nearness, near))
+                return
+
+    for turn, correction in enumerate(corrections):
+        wait(turn, found.near(correction))
+    while waiting:
+        (*_, turn, place), near = heappop(waiting)
+        if place in taken:
+            wait(turn, near)
+        else:
+            taken.add(place)
+            yield found.numbers[place], corrections[turn]
 
 
-def _candidates(
-    number: int, episode: Episode, correction: Correction, tolerance: timedelta
-) -> Iterator[_Candidate]:
-    if correction.request_ids and all(call.request_id for call in episode):
-        return  # it says which calls it corrects, and these are others
-    if ended_before((correction.started, correction.ended, correction.recorded), episode, tolerance):
-        return  # written before anything happened
-    distance = _distance(episode, correction)
-    commit = _common_commit(episode, correction)
+def _weak_match(episode: Episode, correction: Correction) -> Match:
+    commit = common_commit(episode, correction)
     if commit:
-        by, how = JoinedBy.COMMIT, f"repository, branch and commit {commit}"
-    elif distance is not None and distance <= tolerance:
-        by, how = JoinedBy.TIME, f"repository, branch and time, {_in_words(distance)}"
-    else:
-        return
-    match = Match(correction, by, how)
-    gap = timedelta.max if distance is None else distance
-    yield _Candidate((not match.final, by, gap, episode[0].time, correction.subject), number, match)
+        return Match(correction, JoinedBy.COMMIT, f"repository, branch and commit {commit}")
+    how = _in_words(_distance(episode, correction) or timedelta())
+    return Match(correction, JoinedBy.TIME, f"repository, branch and time, {how}")
 
 
 def _distance(episode: Episode, correction: Correction) -> timedelta | None:
@@ -236,28 +239,6 @@ def _distance(episode: Episode, correction: Correction) -> timedelta | None:
     if start is None or end is None:
         return None
     return max(start - episode[-1].time, episode[0].time - end, timedelta())
-
-
-def _common_commit(episode: Episode, correction: Correction) -> str:
-    """The commit that a call went back to and the correction restored, or left and the correction reverted.
-
-    Either may be shortened.
-    """
-    for call in episode:
-        reset = call.target if call.operation == Operation.HARD_RESET.value else ""
-        for name, commits in (
-            (reset, correction.restored_commits),
-            (call.restored, correction.restored_commits),
-            (call.previous, correction.reverted_commits),
-        ):
-            if any(_same_commit(name, commit) for commit in commits):
-                return name
-    return ""
-
-
-def _same_commit(name: str, other: str) -> bool:
-    short, long = sorted((name.lower(), other.lower()), key=len)
-    return len(short) >= SHORTEST_COMMIT and long.startswith(short)
 
 
 def _in_words(distance: timedelta) -> str:

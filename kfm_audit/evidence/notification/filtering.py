@@ -138,14 +138,15 @@ def _read(subscription: Subscription) -> FilterPolicy | Refusal | Unknown | None
         return None
     try:
         match subscription.filter_policy_scope:
-            case Known(name) if name:
+            case Known(name, secret) if name:
                 scope = parse_scope(name)
             case Unknown() as unknown:
                 return unknown
             case _:
                 scope = Scope.MESSAGE_ATTRIBUTES
     except FilterPolicyError as error:
-        return Refusal(error.message, at="filter_policy_scope")
+        why = "its scope is marked sensitive, and not shown" if secret else error.message
+        return Refusal(why, at="filter_policy_scope")
     try:
         return parse_filter_policy(text.value, scope)
     except FilterPolicyError as error:

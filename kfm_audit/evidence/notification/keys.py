@@ -112,7 +112,7 @@ class Keys:
             return Step(
                 reach=Reach.NOT_REACHED if refused else Reach.UNTOLD,
                 why=f"{name}, whose policy {verb} {action} to {service}: {why}",
-                cure=cure,
+                cure=self._rulings.cure(ruling, policy, holder, "sender", cure),
                 at="policy",
                 fact=holder,
             )

@@ -132,7 +132,7 @@ class Publishing:
                 return Step(
                     reach=Reach.UNTOLD,
                     why=f"has a policy that hangs on what is not known: {why}",
-                    cure=_ALLOW,
+                    cure=self._rulings.cure(ruling, policy, holder, "alarm", _ALLOW),
                     cause="SNS004",
                     at="policy",
                     fact=holder,

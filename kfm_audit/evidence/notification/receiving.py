@@ -10,17 +10,15 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
 from kfm_audit.aws.arns import parse_arn, partition_of
-from kfm_audit.aws.partly_known import UNKNOWN, like
-from kfm_audit.evidence.leads import Leads, bare, called, others
-from kfm_audit.evidence.notification.invoking import same_version
+from kfm_audit.aws.partly_known import UNKNOWN
+from kfm_audit.evidence.leads import Leads, called, others
+from kfm_audit.evidence.notification.invoking import SNS, Invoking
 from kfm_audit.evidence.notification.keys import Keys
 from kfm_audit.evidence.notification.reach import REACHED, Destination, Reach, Step
 from kfm_audit.evidence.notification.rulings import Rulings
 from kfm_audit.facts import (
     Change,
     Fact,
-    Function,
-    FunctionPermission,
     Queue,
     QueuePolicy,
     Subscription,
@@ -30,8 +28,6 @@ from kfm_audit.values import ABSENT, Attribute, Known, Unknown
 
 if TYPE_CHECKING:
     from kfm_audit.evidence.evidence import Evidence
-
-SNS: Final = "sns.amazonaws.com"
 
 _CONFIRMED_BY_HAND: Final = frozenset({"email", "email-json", "http", "https"})
 _AT: Final = "endpoint"
@@ -45,6 +41,7 @@ class Receiving:
         self._evidence = evidence
         self._rulings = Rulings(evidence)
         self._keys = Keys(evidence, self._rulings)
+        self._invoking = Invoking(evidence)
 
     def step(self, subscription: Subscription, destination: Destination) -> Step:
         """Whether the endpoint gets what the topic sends it, whatever the message."""
@@ -53,7 +50,7 @@ class Receiving:
             return confirmed
         match subscription.protocol:
             case Known("lambda"):
-                return self._function(subscription, destination)
+                return self._invoking.step(subscription, destination, _arn(destination))
             case Known("sqs"):
                 return self._queue(subscription, destination)
             case Unknown() as unknown:
@@ -65,61 +62,15 @@ class Receiving:
             case _:
                 return REACHED  # sms, application, firehose: nothing that the inputs show stands in their way
 
-    def _function(self, subscription: Subscription, destination: Destination) -> Step:
-        permissions = [
-            permission
-            for permission in self._evidence.of(FunctionPermission)
-            if permission.change is not Change.DELETED and self._same_function(permission, subscription)
-        ]
-        answers = [
-            _permits(permission, destination) if same_version(permission, subscription) else False
-            for permission in permissions
-        ]
-        if True in answers:
-            return REACHED
-        held = self._functions.of(subscription.endpoint, subscription).facts
-        cure = (
-            'add an aws_lambda_permission with action = "lambda:InvokeFunction", principal = '
-            '"sns.amazonaws.com" and the topic as source_arn'
-        )
-        if None in answers:
-            return Step(
-                reach=Reach.UNTOLD,
-                why="invokes a function of which it cannot be told whether it lets SNS in",
-                cure=cure,
-                at=_AT,
-                fact=permissions[answers.index(None)],
-            )
-        if held:
-            refused = permissions[0] if permissions else None
-            name = held[0].subject
-            why = f"invokes {name}, which no aws_lambda_permission lets SNS do for this topic"
-            return Step(reach=Reach.NOT_REACHED, why=why, cure=cure, at=_AT, fact=refused)
-        return Step(
-            reach=Reach.UNTOLD,
-            why="invokes a function that the input does not hold: whether it lets SNS in cannot be seen",
-            cure=cure,
-            at=_AT,
-        )
-
-    def _same_function(self, permission: FunctionPermission, subscription: Subscription) -> bool:
-        held = self._functions.of(subscription.endpoint, subscription).facts
-        if held:
-            return any(
-                fact in held for fact in self._functions.of(permission.function_name, permission).facts
-            )
-        match subscription.endpoint, permission.function_name:
-            case Known(arn), Known(name):
-                return arn == name or arn.split(":")[6:7] == [name.rpartition(":function:")[2]]
-            case Unknown(references), Unknown(others):
-                return permission.stack == subscription.stack and bool(
-                    {bare(item.name) for item in references} & {bare(item.name) for item in others}
-                )
-            case _:
-                return False
-
     def _queue(self, subscription: Subscription, destination: Destination) -> Step:
         held = self._queues.of(subscription.endpoint, subscription).facts
+        if isinstance(subscription.endpoint, Known) and _is_url(subscription.endpoint.value):
+            return Step(
+                reach=Reach.NOT_REACHED,
+                why="names the queue by its URL, where SNS asks for its ARN and refuses anything else",
+                cure="set endpoint to the queue's arn: its url and id are the URL",
+                at=_AT,
+            )
         if not held:
             return Step(
                 reach=Reach.UNTOLD,
@@ -193,7 +144,7 @@ class Receiving:
         return Step(
             reach=Reach.NOT_REACHED if refused else Reach.UNTOLD,
             why=f"{name}, whose policy {'refuses' if refused else 'may refuse'} what SNS sends: {why}",
-            cure=cure,
+            cure=self._rulings.cure(ruling, policy, holder, "topic", cure),
             at="policy",
             fact=holder,
         )
@@ -203,11 +154,6 @@ class Receiving:
             if policy.change is not Change.DELETED and queue in self._urls.of(policy.queue_url, policy).facts:
                 return policy, policy.policy
         return queue, queue.policy
-
-    @cached_property
-    def _functions(self) -> Leads[Function]:
-        functions = [item for item in self._evidence.of(Function) if item.change is not Change.DELETED]
-        return Leads(functions, lambda item: (item.arn,), lambda item: (item.function_name,))
 
     @cached_property
     def _queues(self) -> Leads[Queue]:
@@ -221,6 +167,10 @@ class Receiving:
     @cached_property
     def _urls(self) -> Leads[Queue]:
         return Leads(self._evidence.of(Queue), lambda item: (item.url,), lambda _item: ())
+
+
+def _is_url(endpoint: str) -> bool:
+    return endpoint.startswith(("https://", "http://"))
 
 
 def _confirmed(subscription: Subscription) -> Step:
@@ -270,24 +220,3 @@ def _arn(destination: Destination, account: str = "") -> str:
     name = topic.name.value if isinstance(topic.name, Known) else UNKNOWN
     region = topic.provider.value.get("region", "") if isinstance(topic.provider, Known) else ""
     return f"arn:{partition_of(region)}:sns:{region or UNKNOWN}:{account or UNKNOWN}:{name}"
-
-
-def _permits(permission: FunctionPermission, destination: Destination) -> bool | None:
-    """Whether a permission lets SNS invoke its function for the topic."""
-    if permission.principal not in (Known(SNS), Known("*")):
-        return None if isinstance(permission.principal, Unknown) else False
-    if isinstance(permission.action, Known) and permission.action.value not in (
-        "lambda:InvokeFunction",
-        "lambda:*",
-    ):
-        return False
-    match permission.source_arn:
-        case Known(pattern):
-            return like(pattern, _arn(destination))
-        case Unknown(references):
-            names = {bare(reference.name) for reference in references}
-            if bare(destination.name) in names:
-                return True
-            return None if any("aws_sns_topic" not in name for name in names) or not names else False
-        case _:
-            return True

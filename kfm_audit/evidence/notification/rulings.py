@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from kfm_audit.aws.partly_known import mark, names_in
+from kfm_audit.evidence.notification.delivery import resource_type
 from kfm_audit.facts import Alarm, CompositeAlarm, Fact, MetricAlarm, Topic
 from kfm_audit.pattern import pattern
-from kfm_audit.values import Attribute
+from kfm_audit.values import Attribute, Known, Reference, ReferenceKind, Unknown
 
 if TYPE_CHECKING:
     from kfm_audit.aws.resource_policy import Request, Ruling
@@ -22,6 +23,8 @@ Context = Mapping[str, str | None]
 _OWN: Final = "own-account"
 """What stands for the account, in a policy and in the request that it is asked about."""
 _CALLER: Final = ".data.aws_caller_identity"
+_OF_SENDER: Final = frozenset({"aws:sourcearn", "aws:sourceaccount", "aws:sourceowner"})
+"""The condition keys that tell who asks."""
 _NUMBER: Final = pattern(r"[0-9]{5}")
 """A part of an account's number that no date has."""
 
@@ -53,6 +56,29 @@ class Rulings:
             return Ruling(Outcome.UNTOLD, str(error))
         return ruling
 
+    def cure(self, ruling: Ruling, policy: Known[str], holder: Fact, sender: str, otherwise: str) -> str:
+        """What answers a ruling that cannot be told, or `otherwise`, which mends one that refuses.
+
+        `holder` is what the policy is an attribute of, `sender` what asks, in a word: it has the account.
+        """
+        from kfm_audit.aws.resource_policy import Outcome
+        from kfm_audit.evidence import unset
+
+        if ruling.outcome is not Outcome.UNTOLD or policy.sensitive:
+            return otherwise
+        if ruling.missing:
+            names = " and ".join(ruling.missing)
+            unknown = Unknown(tuple(map(_reference, ruling.missing)))
+            if unset.of_sources(holder):
+                return unset.cure(unknown, f"write out in the policy what {names} stands for", holder)
+            return f"plan again when {names} can be read, or write out in the policy what it stands for"
+        if ruling.asked in _OF_SENDER:
+            return (
+                f"see that the {sender} is in the account that the policy asks for: a plan that is made after the "
+                f"{sender} and the topic exist shows it"
+            )
+        return otherwise
+
     def _in_own_account(self, policy: str, about: tuple[Fact, ...]) -> str | None:
         """The policy with one word for the account that Terraform works in, which is that of the facts too.
 
@@ -81,3 +107,9 @@ class Rulings:
             if fact.provider not in known:
                 known.append(fact.provider)
         return found
+
+
+def _reference(name: str) -> Reference:
+    """What a mark comes from, of which only the name is kept."""
+    is_resource = resource_type(name).startswith("aws_")
+    return Reference(name, ReferenceKind.RESOURCE if is_resource else ReferenceKind.UNRESOLVED)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from kfm_audit.facts import ActionFault, ActionFile, ActionHook, ActionTrigger
-from kfm_audit.inputs.kind import ReadContext, Reading
+from kfm_audit.inputs.kind import ReadContext, Reading, not_utf8
 from kfm_audit.inputs.lakefs_server import action_document as yaml_document
 from kfm_audit.inputs.lakefs_server.action_document import entries, is_map, is_null, is_text, items, text_of
 from kfm_audit.inputs.lakefs_server.place import place_of
@@ -38,12 +38,9 @@ def read(source: Source, context: ReadContext) -> Reading:  # noqa: ARG001 - `Re
     reader = _ActionReader()
     try:
         reader.read(yaml_document.open_action(source.data))
-    except UnicodeDecodeError as error:
-        reader.fault(
-            "",
-            f"is not UTF-8: byte 0x{error.object[error.start]:02x} at offset {error.start}",
-            "save it as UTF-8",
-        )
+    except UnicodeDecodeError:
+        lost = not_utf8(source)
+        reader.fault("", lost.cause, lost.cure)
     except ValueError as error:
         reader.fault("", f"is no YAML that lakeFS reads: {error}", "mend the YAML")
     return Reading(

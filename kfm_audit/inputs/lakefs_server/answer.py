@@ -160,7 +160,10 @@ class Answer:
                 continue
             try:
                 yield Entry(msgspec.json.decode(line), "", number)
-            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            except UnicodeDecodeError as error:
+                wrong = f"is not UTF-8: byte 0x{error.object[error.start]:02x}"
+                self.lose(wrong, Entry(None, "", number), "save it as UTF-8")
+            except (msgspec.MsgspecError, RecursionError) as error:
                 self.lose(
                     f"is not JSON: {error}",
                     Entry(None, "", number),

@@ -16,7 +16,7 @@ from msgspec import Raw, Struct
 from kfm_audit.facts import Fact
 from kfm_audit.inputs.source import Source
 from kfm_audit.inputs.telemetry_formats.families import Families
-from kfm_audit.inputs.telemetry_formats.losses import DECODE_ERRORS, Losses, plainly
+from kfm_audit.inputs.telemetry_formats.losses import DECODE_ERRORS, Losses
 from kfm_audit.inputs.telemetry_formats.pieces import NONE, At, Pieces, documents
 from kfm_audit.values import Origin
 
@@ -61,7 +61,7 @@ def read(source: Source) -> Iterator[Fact]:
         try:
             page = top.decode(raw)
         except DECODE_ERRORS as error:
-            losses.add("page", plainly(error), _CURE, pointer=at.pointer, line=at.line)
+            losses.undecodable("page", error, _CURE, pointer=at.pointer, line=at.line)
             continue
         _read_page(page.get(METRICS, NONE), at / METRICS, families, losses)
         last = at, page.get(_TOKEN, NONE)

@@ -18,7 +18,7 @@ from kfm_audit.facts import Fact
 from kfm_audit.inputs.positions import join_pointer
 from kfm_audit.inputs.source import Source
 from kfm_audit.inputs.telemetry_formats.families import Families
-from kfm_audit.inputs.telemetry_formats.losses import DECODE_ERRORS, Losses, plainly
+from kfm_audit.inputs.telemetry_formats.losses import DECODE_ERRORS, Losses
 from kfm_audit.inputs.telemetry_formats.pieces import NONE, At, Pieces, documents
 from kfm_audit.values import Origin
 
@@ -63,7 +63,7 @@ def read(source: Source) -> Iterator[Fact]:
             event = top.decode(raw)
             metadata = msgspec.json.decode(event.get(KEY, b"{}"), type=_Metadata)
         except DECODE_ERRORS as error:
-            losses.add("event", plainly(error), _CURE, pointer=at.pointer, line=at.line)
+            losses.undecodable("event", error, _CURE, pointer=at.pointer, line=at.line)
             continue
         _read_event(event, metadata.cloud_watch_metrics, at, families, losses)
     yield from families.facts()
@@ -101,9 +101,9 @@ def _labels(
         try:
             labels[key] = msgspec.json.decode(event[key], type=str)
         except DECODE_ERRORS as error:
-            losses.add(
+            losses.undecodable(
                 f"dimension {key}",
-                plainly(error),
+                error,
                 "write the dimension's value as a string: CloudWatch drops such an event silently",
                 pointer=at.pointer + join_pointer(key),
                 line=at.line,

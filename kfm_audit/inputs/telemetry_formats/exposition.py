@@ -18,7 +18,7 @@ from kfm_audit.facts import Fact
 from kfm_audit.inputs.positions import join_pointer, split_pointer
 from kfm_audit.inputs.source import Source
 from kfm_audit.inputs.telemetry_formats.families import Families, family_names
-from kfm_audit.inputs.telemetry_formats.losses import Losses, plainly
+from kfm_audit.inputs.telemetry_formats.losses import Losses
 from kfm_audit.inputs.telemetry_formats.prometheus_api import add_series
 from kfm_audit.values import Location, Origin
 
@@ -88,7 +88,7 @@ def _text(source: Source, losses: Losses) -> str:
         return source.text
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        losses.add("bytes that are no text", plainly(error), _CURE, line=line)
+        losses.undecodable("bytes that are no text", error, _CURE, line=line)
         return source.data.decode("utf-8", "replace")
 
 

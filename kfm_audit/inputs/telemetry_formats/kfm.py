@@ -7,21 +7,20 @@ unreadable part: the document was read, and it is wrong.
 
 from __future__ import annotations
 
-import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from pathlib import PurePosixPath
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from kfm_audit.facts import Fact, SchemaDocument, SchemaViolation
+from kfm_audit.facts import Fact, SchemaDocument
 from kfm_audit.inputs.positions import join_pointer
 from kfm_audit.inputs.source import Form, Source
 from kfm_audit.inputs.telemetry_formats.families import Families, LabelSet
-from kfm_audit.inputs.telemetry_formats.losses import DECODE_ERRORS, Losses, plainly
+from kfm_audit.inputs.telemetry_formats.losses import DECODE_ERRORS, Losses
 from kfm_audit.inputs.telemetry_formats.pieces import At, documents
 from kfm_audit.values import Origin
 
@@ -33,9 +32,6 @@ NAMES: Final = {
 SCHEMAS: Final = tuple(NAMES.values())
 _DECLARED: Final = re.compile(r"(?:.*/)?((?:reliability|energy|carbon)-v\d+)(?:\.json)?")
 _CURE: Final = "write it again as schemas/telemetry/ says"
-
-TOLERANCE: Final = 0.01
-"""A figure may differ by a hundredth from what it is computed from: people round."""
 
 
 def is_document(source: Source) -> bool:
@@ -75,7 +71,7 @@ def read(source: Source) -> Iterator[Fact]:
         try:
             document: object = msgspec.json.decode(raw)
         except DECODE_ERRORS as error:
-            losses.add("document", plainly(error), _CURE, line=at.line)
+            losses.undecodable("document", error, _CURE, line=at.line)
             continue
         if number:
             families.next_batch()
@@ -99,12 +95,18 @@ def read(source: Source) -> Iterator[Fact]:
 
 
 def _judged(schema: str, document: object, at: At) -> SchemaDocument:
-    from kfm_audit.inputs.schema import violations
+    from kfm_audit.inputs.schema import LIMIT, violations
+    from kfm_audit.inputs.telemetry_formats.contradictions import contradictions
 
     found, more = violations(f"telemetry/{schema}.json", document)
-    if isinstance(document, dict):
-        found += tuple(_miscalculated(document))
-    return SchemaDocument(subject=at.input, origin=at.origin, schema=schema, violations=found, more=more)
+    against_itself = tuple(contradictions(document)) if isinstance(document, dict) else ()
+    return SchemaDocument(
+        subject=at.input,
+        origin=at.origin,
+        schema=schema,
+        violations=found + against_itself[:LIMIT],
+        more=more + len(against_itself[LIMIT:]),
+    )
 
 
 def _add_metrics(metrics: object, at: At, families: Families, *, sound: bool) -> None:
@@ -146,61 +148,3 @@ def _strings(labels: object) -> LabelSet:
         key: value if isinstance(value, str) else msgspec.json.encode(value).decode()
         for key, value in scalars.items()
     }
-
-
-def _miscalculated(document: dict[str, Any]) -> Iterator[SchemaViolation]:  # a JSON object of any content
-    """Figures that do not follow from the ones beside them (`facts/provenance-and-telemetry.md` 0.2)."""
-    if isinstance(energy := document.get("energy"), dict):
-        yield from _miscalculated_energy(energy)
-    if isinstance(carbon := document.get("carbon"), dict):
-        grams, intensity = _number(carbon, "gco2e"), _number(carbon, "intensity_gco2e_per_kwh")
-        used = _kwh(carbon)
-        if (
-            used is not None
-            and grams is not None
-            and intensity is not None
-            and _differ(grams, used * intensity)
-        ):
-            yield SchemaViolation(
-                "/carbon/gco2e",
-                f"is {grams:g}, but {used:g} kWh * intensity_gco2e_per_kwh is {used * intensity:g}",
-                "correct whichever of the three was not measured; mind watt hours and kilowatt hours",
-            )
-
-
-def _miscalculated_energy(energy: dict[str, Any]) -> Iterator[SchemaViolation]:  # as above
-    wh, kwh = _number(energy, "wh"), _number(energy, "kwh")
-    if wh is not None and kwh is not None and _differ(wh, kwh * 1000):
-        yield SchemaViolation(
-            "/energy/kwh", f"is {kwh:g}, but wh is {wh:g}: 1 kWh is 1000 Wh", "keep one of the two"
-        )
-    watts, seconds = _number(energy, "runner_watts"), _number(energy, "duration_seconds")
-    used = _kwh(energy)
-    if energy.get("method") != "estimated" or used is None or watts is None or seconds is None:
-        return
-    estimate = watts * seconds / 3600
-    if _differ(used * 1000, estimate):
-        yield SchemaViolation(
-            "/energy/kwh" if wh is None else "/energy/wh",
-            f"says {used * 1000:g} Wh, but runner_watts * duration_seconds / 3600 is {estimate:g} Wh",
-            "correct the energy, the watts or the seconds; if it was measured, say so by `method`",
-        )
-
-
-def _kwh(values: dict[str, Any]) -> float | None:  # as above
-    wh = _number(values, "wh")
-    return _number(values, "kwh") if wh is None else wh / 1000
-
-
-def _number(values: dict[str, Any], key: str) -> float | None:  # as above
-    value = values.get(key)
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return None
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
-
-
-def _differ(one: float, other: float) -> bool:
-    return not math.isclose(one, other, rel_tol=TOLERANCE, abs_tol=1e-9)

@@ -37,6 +37,18 @@ class Losses:
         else:
             self._more += 1
 
+    def undecodable(
+        self, part: str, error: Exception, cure: str, *, pointer: str = "", line: int = 0
+    ) -> None:
+        """Say that a decoder refused `part`, at `pointer` or `line`; without either it is the document."""
+        if isinstance(error, UnicodeDecodeError):
+            cure = "save it as UTF-8"
+            bad = None if pointer or line else self._source.bad_byte
+            if bad:
+                self.add(part, f"is not UTF-8: {bad}", cure, line=bad.line)
+                return
+        self.add(part, _plainly(error), cure, pointer=pointer, line=line)
+
     @property
     def full(self) -> bool:
         """Whether so much was lost that going on names nothing new."""
@@ -56,7 +68,7 @@ class Losses:
         return (*self._parts, more)
 
 
-def plainly(error: Exception) -> str:
+def _plainly(error: Exception) -> str:
     """What a decoder complains of, in words for whoever wrote the document."""
     if isinstance(error, UnicodeDecodeError):
         return f"is not UTF-8: byte 0x{error.object[error.start]:02x}"

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from kfm_audit.inputs.source import Form, Source
-from kfm_audit.inputs.telemetry_formats.losses import DECODE_ERRORS, Losses, plainly
+from kfm_audit.inputs.telemetry_formats.losses import DECODE_ERRORS, Losses
 from kfm_audit.values import Origin
 
 T = TypeVar("T")
@@ -55,7 +55,7 @@ class Pieces(Generic[T]):
         try:
             return self._one.decode(raw)
         except DECODE_ERRORS as error:
-            losses.add(self._what, plainly(error), self._cure, pointer=at.pointer, line=at.line)
+            losses.undecodable(self._what, error, self._cure, pointer=at.pointer, line=at.line)
             return None
 
     def all(self, raw: Raw, at: At, losses: Losses) -> Iterator[tuple[int, T]]:
@@ -71,7 +71,7 @@ class Pieces(Generic[T]):
         try:
             items = _ARRAY.decode(raw)
         except DECODE_ERRORS as error:
-            losses.add(f"all {self._what}s", plainly(error), self._cure, pointer=at.pointer, line=at.line)
+            losses.undecodable(f"all {self._what}s", error, self._cure, pointer=at.pointer, line=at.line)
             return
         for index, item in enumerate(items):
             value = self.one(item, at / index, losses)

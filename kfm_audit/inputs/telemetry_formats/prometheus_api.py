@@ -21,7 +21,7 @@ from kfm_audit.facts import Fact, MetricFamily
 from kfm_audit.inputs.positions import join_pointer
 from kfm_audit.inputs.source import Source
 from kfm_audit.inputs.telemetry_formats.families import Families, LabelSet, Where, family_names
-from kfm_audit.inputs.telemetry_formats.losses import DECODE_ERRORS, Losses, plainly
+from kfm_audit.inputs.telemetry_formats.losses import DECODE_ERRORS, Losses
 from kfm_audit.inputs.telemetry_formats.pieces import NONE, At, Pieces
 from kfm_audit.values import Origin
 
@@ -157,7 +157,7 @@ def _read_query(data: Raw, at: At, losses: Losses) -> Iterator[Fact]:
     try:
         query = msgspec.json.decode(data, type=_Query)
     except DECODE_ERRORS as error:
-        losses.add("query", plainly(error), _CURE, pointer=at.pointer)
+        losses.undecodable("query", error, _CURE, pointer=at.pointer)
         return
     if query.result_type not in ("vector", "matrix"):
         losses.add(
@@ -236,7 +236,7 @@ def _read_status(data: Raw, at: At, losses: Losses) -> Iterator[Fact]:
     try:
         status = msgspec.json.decode(data, type=_Status)
     except DECODE_ERRORS as error:
-        losses.add("status", plainly(error), _CURE, pointer=at.pointer)
+        losses.undecodable("status", error, _CURE, pointer=at.pointer)
         return
     counts = at / "seriesCountByMetricName"
     for index, count in _decoders().counts.all(status.series_count_by_metric_name, counts, losses):

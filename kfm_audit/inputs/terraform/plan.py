@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import msgspec
 from msgspec import Raw
 
-from kfm_audit.facts import Change, CompositeAlarm, Fact
+from kfm_audit.facts import Alarm, Change, CompositeAlarm, Fact
 from kfm_audit.inputs.kind import Kind, ReadContext, Reading, locate_in_json, unreadable
 from kfm_audit.inputs.positions import join_pointer
 from kfm_audit.inputs.source import Source
@@ -76,7 +76,7 @@ class _PlanReader:
         self._source = source
         self._plan = plan
         self._stack = _stack(source, context)
-        self._lost: list[Fact] = []
+        self._lost: dict[Fact, None] = {}  # in their order, each once: an attribute may be read several times
         self._all: list[tuple[int, ResourceChange]] = []
         self._documents: PlannedDocuments | None = None
         self._providers: dict[str, PlannedProvider] = {}
@@ -112,6 +112,8 @@ class _PlanReader:
             if kind_of_change is Change.CHANGED and isinstance(_decode(change.change.before), dict):
                 earlier = self._instance(number, change, kind_of_change, part="before")
                 fact = msgspec.structs.replace(fact, before=read(earlier))
+                if isinstance(fact, Alarm) and change.change.actions[0] == "delete":
+                    fact = msgspec.structs.replace(fact, deleted_first=True)
             if isinstance(fact, CompositeAlarm):
                 from kfm_audit.inputs.terraform.planned_dependencies import in_order
 
@@ -224,7 +226,7 @@ class _PlanReader:
             return default
 
     def _lose(self, cause: str, cure: str, pointer: str, part: str) -> None:
-        self._lost.append(unreadable(self._source, cause, cure, part=part, pointer=pointer))
+        self._lost[unreadable(self._source, cause, cure, part=part, pointer=pointer)] = None
 
 
 def _change(entry: ResourceChange) -> Change | None:

@@ -56,7 +56,7 @@ def plan_root(source: Source, addresses: Iterable[str]) -> PlanRoot:
     """The root module of a plan; by the `addresses` of its facts where it has no configuration. Raises OSError."""
     try:
         document = _DOCUMENT.decode(source.data)
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         document = _Document()
     finally:
         source.forget()
@@ -90,5 +90,5 @@ def _declaration(address: str) -> tuple[str, str]:
 def _value(raw: Raw) -> Value:
     try:
         return to_value(decode_any(raw))
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None

@@ -101,15 +101,28 @@ class Planned:
         secrets = _part(self._sensitive, name)
         return Known(
             tuple(
-                Planned(
+                self._block(
+                    f"{name}/{number}",
                     block,
                     marks[number] if one_by_one else None,
                     secrets[number] if _same_length(value, secrets) else _holds_true(secrets),
-                    lambda _name: self._resolve(name),
-                    lambda inner, what, number=number: self._lose(f"{name}/{number}/{inner}", what),  # type: ignore[misc]
                 )
                 for number, block in enumerate(value)
             )
+        )
+
+    def _block(self, at: str, block: Json, unknown: Json, sensitive: Json) -> Planned:
+        """One nested block; all of one that is no object is unknown, since it must look neither set nor unset."""
+        if not isinstance(block, dict) and unknown is not True:
+            self._lose(at, f"{at} should be a block and is {type_name(block)}")
+            unknown = True
+        name = at.partition("/")[0]
+        return Planned(
+            block,
+            unknown,
+            sensitive,
+            lambda _name: self._resolve(name),
+            lambda inner, what: self._lose(f"{at}/{inner}", what),
         )
 
 

@@ -18,11 +18,12 @@ def failure_nobody_hears(evidence: Evidence, ctx: Context[NoSettings]) -> Iterat
     them. Nobody sees that in a review, because each alarm by itself is right.
 
     The policy says of each contract alarm which failures it `catches`. Where alarms with actions read
-    the metrics of such an alarm, the rule sends these failures through them, through the composites
-    above and their suppressors, for six hours, and reports those in which no alarm with an action goes
-    off. `kfm-audit drill` shows what each failure does to each metric. That alarms are
-    missing altogether is ALM017; that an alarm reads a metric by dimensions by which AWS publishes none is
-    ALM008, and it is not counted as one that reads it; that a message which is sent reaches nobody is SNS001.
+    the metrics of such an alarm, of the resource itself, the rule sends these failures through them, through
+    the composites above and their suppressors, for six hours, and reports those in which no alarm with an
+    action goes off. `kfm-audit drill` shows what each failure does to each metric. That alarms are
+    missing altogether, also where there is one on the dead-letter queue, is ALM017; that an alarm reads a metric by dimensions, or in a unit, in which AWS publishes
+    none is ALM008, and it is not counted as one that reads it; that a message which is sent reaches nobody is
+    SNS001.
 
     ## Bad
     ```json tfplan.json

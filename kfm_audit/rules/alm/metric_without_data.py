@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from kfm_audit.aws.metrics import Dimensions, Standing, Verdict, dimension_sets, is_own, judge, metric
-from kfm_audit.evidence.alarm.series import Series, series_of
+from kfm_audit.aws.metrics import Dimensions, Standing, Verdict, dimension_sets, is_own, judge
+from kfm_audit.evidence.alarm.series import Series, in_other_unit, series_of
 from kfm_audit.facts import MetricAlarm
 from kfm_audit.rules.kit import Context, Finding, NoSettings, Severity, rule
-from kfm_audit.values import Known, Unknown, ends_of, first_unknown, keys_of, known, shown
+from kfm_audit.values import Unknown, ends_of, first_unknown, keys_of, known, shown
 
 _KNOW: Final = "build names from variables or from the name of the resource, which the plan knows"
 _SHOW: Final = "check the plan beside its sources, and write the keys of dimensions out there: their values do not matter"
@@ -135,9 +135,8 @@ def _judged(alarm: MetricAlarm, series: Series, ctx: Context[NoSettings]) -> Ite
             severity=None if certain else Severity.NOTE,
         )
         return
-    entry = metric(namespace, name)
-    unit = entry.unit if entry is not None else ""
-    if unit and isinstance(series.unit, Known) and series.unit.value != unit:
+    unit = in_other_unit(series)
+    if unit:
         yield ctx.fail(
             alarm,
             f"reads {series.name} in {shown(series.unit)}, and AWS publishes it in {unit}: it never has data",

@@ -7,7 +7,6 @@ from typing import Final
 
 from msgspec import Struct
 
-from kfm_audit.aws.alarm_rule import And, InState, Node, Not
 from kfm_audit.aws.alarm_rule_error import AlarmRuleError
 from kfm_audit.aws.alarm_state import AlarmState
 from kfm_audit.aws.arns import alarm_name
@@ -26,8 +25,8 @@ _END_FILL = (
     "let the suppressor's expression fill with a value that does not breach, FILL(m, 0) instead of REPEAT, and set "
     'treat_missing_data = "notBreaching", so that silence ends the suppression'
 )
+_AT: Final = "actions_suppressor/0/alarm"
 _ALWAYS: Final = frozenset({(True,)})
-_NEVER: Final = frozenset({(False,)})
 
 
 @rule("ALM025", on=CompositeAlarm, severity=Severity.WARNING)
@@ -40,7 +39,8 @@ def suppressor_can_mute_forever(alarm: CompositeAlarm, ctx: Context[NoSettings])
     itself: an alarm that takes missing data for breaching while its metric has none, one that keeps its
     state when data ends (`ignore`), a composite whose rule is always true, or is for as long as such an alarm
     stays in ALARM. And where the composite can only be in ALARM while its suppressor is too, it never takes an
-    action at all.
+    action at all; nor does it where the suppressor watches the composite, itself or by other composites, and
+    goes into ALARM with it: within the wait period, the suppressor has followed.
 
     ## Bad
     ```json tfplan.json
@@ -131,7 +131,8 @@ def suppressor_can_mute_forever(alarm: CompositeAlarm, ctx: Context[NoSettings])
     ## When it is undecided
     When the suppressor, or how it treats missing data, is known only after apply, or cannot be told from the
     sources alone; when no input holds the suppressor, or several alarms bear its name. And where it reads
-    `FILL(m, REPEAT)`: AWS does not document how long that repeats a value after the last datapoint.
+    `FILL(m, REPEAT)`: AWS does not document how long that repeats a value after the last datapoint. Where the
+    suppressor watches the composite and there is no wait period, AWS does not document which comes first.
     Expressions that CloudWatch refuses (ALM011) or that look at the clock are not judged.
 
     ## Settings
@@ -142,7 +143,6 @@ def suppressor_can_mute_forever(alarm: CompositeAlarm, ctx: Context[NoSettings])
     """
     if alarm.actions_suppressor is None:
         return
-    at = "actions_suppressor/0/alarm"
     match alarm.actions_suppressor.alarm:
         case Known(reference):
             found = ctx.evidence.alarms.named(alarm, alarm_name(reference))
@@ -156,18 +156,13 @@ def suppressor_can_mute_forever(alarm: CompositeAlarm, ctx: Context[NoSettings])
         case _:
             return
     if len(found) != 1:
-        yield _untold(alarm, alarm.actions_suppressor.alarm, found, at, ctx)
+        yield _untold(alarm, alarm.actions_suppressor.alarm, found, ctx)
         return
     suppressor = found[0]
     related = (ctx.related("the suppressor", suppressor),)
-    if _never_without(ctx, alarm, suppressor):
-        yield ctx.fail(
-            alarm,
-            f"never takes an action: it can be in ALARM only while its suppressor {suppressor.subject} is too",
-            at=at,
-            help="suppress by an alarm of something else: a deployment, a maintenance window, a failure upstream",
-            related=related,
-        )
+    muted = _mutes_itself(alarm, suppressor, ctx)
+    if muted is not None:
+        yield muted
         return
     stay = _stays(ctx, suppressor)
     if isinstance(stay, Unknown):
@@ -177,7 +172,7 @@ def suppressor_can_mute_forever(alarm: CompositeAlarm, ctx: Context[NoSettings])
             alarm,
             f"whether its suppressor {suppressor.subject} can stay in ALARM {when(stay, suppressor)}: "
             f"{_named(stay, suppressor)} depends on {ends_of(stay)}",
-            at=at,
+            at=_AT,
             help=cure(stay, f"write {_named(stay, suppressor)} so that the plan knows it", suppressor),
             related=related,
         )
@@ -186,7 +181,7 @@ def suppressor_can_mute_forever(alarm: CompositeAlarm, ctx: Context[NoSettings])
         yield make(
             alarm,
             f"may be muted for good: its suppressor {suppressor.subject} {stay.why}",
-            at=at,
+            at=_AT,
             help=stay.cure,
             related=related,
         )
@@ -196,7 +191,6 @@ def _untold(
     alarm: CompositeAlarm,
     suppressor: Attribute[str],
     found: tuple[Alarm, ...],
-    at: str,
     ctx: Context[NoSettings],
 ) -> Finding:
     """Where it cannot be told which alarm the suppressor is."""
@@ -211,7 +205,7 @@ def _untold(
         hint = cure(suppressor, hint, alarm)
     else:
         why = f"cannot be told: no input holds it ({shown(suppressor)})"
-    return ctx.undecided(alarm, f"whether its suppressor can stay in ALARM {why}", at=at, help=hint)
+    return ctx.undecided(alarm, f"whether its suppressor can stay in ALARM {why}", at=_AT, help=hint)
 
 
 def _named(unknown: Unknown, suppressor: Alarm) -> str:
@@ -229,24 +223,28 @@ class _Stay(Struct, frozen=True):
     sure: bool = True
 
 
-def _never_without(ctx: Context[NoSettings], alarm: CompositeAlarm, suppressor: Alarm) -> bool:
-    """Whether in all states of all alarms in which the rule is true, the suppressor is in ALARM."""
-    from kfm_audit.aws.alarm_rule_outcomes import outcomes
+def _mutes_itself(alarm: CompositeAlarm, suppressor: Alarm, ctx: Context[NoSettings]) -> Finding | None:
+    """The finding where the two are in ALARM together, by the rule of the one or of the other."""
+    from kfm_audit.evidence.alarm.suppressors import follows, never_without
 
-    node = ctx.evidence.alarms.rule_of(alarm)
-    if node is None or isinstance(node, AlarmRuleError):
-        return False
-    references = dict.fromkeys(alarm_name(child.child) for child in ctx.evidence.alarms.children_of(alarm))
-    own = [name for name in references if ctx.evidence.alarms.named(alarm, name) == (suppressor,)]
-    suppressing: Node | AlarmRuleError | None = None
-    if own:
-        suppressing = InState(AlarmState.ALARM, own[0], 0)
-    elif isinstance(suppressor, CompositeAlarm):
-        suppressing = ctx.evidence.alarms.rule_of(suppressor)
-    if suppressing is None or isinstance(suppressing, AlarmRuleError) or outcomes(suppressing) == _ALWAYS:
-        return False
-    # A rule that is never true is ALM018's.
-    return outcomes(node) != _NEVER and outcomes(And((node, Not(suppressing)))) == _NEVER
+    assert alarm.actions_suppressor is not None
+    wait = alarm.actions_suppressor.wait_period
+    related = (ctx.related("the suppressor", suppressor),)
+    what = "suppress by an alarm of something else: a deployment, a maintenance window, a failure upstream"
+    if never_without(ctx.evidence, alarm, suppressor):
+        why = (
+            f"never takes an action: it can be in ALARM only while its suppressor {suppressor.subject} is too"
+        )
+        return ctx.fail(alarm, why, at=_AT, help=what, related=related)
+    if not follows(ctx.evidence, alarm, suppressor):
+        return None
+    sure = isinstance(wait, Known) and wait.value > 0
+    why = (
+        f"{'holds' if sure else 'may hold'} back its own alarm_actions: its suppressor {suppressor.subject} watches it "
+        f"and is in ALARM for as long as it is; wait_period is {shown(wait)}"
+        f"{'' if sure else ', and AWS does not document which comes first then'}"
+    )
+    return (ctx.fail if sure else ctx.undecided)(alarm, why, at=_AT, help=what, related=related)
 
 
 def _stays(ctx: Context[NoSettings], suppressor: Alarm) -> _Stay | Unknown | None:

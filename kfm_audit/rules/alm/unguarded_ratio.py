@@ -149,9 +149,9 @@ def unguarded_ratio(alarm: MetricAlarm, ctx: Context[Ratios]) -> Iterator[Findin
             alarm,
             f"divides by {names} without a sufficient guard: {'; '.join(wrong)}",
             at=at,
-            help="let the ratio count from a minimum of calls on, such as IF(FILL(calls, 0) >= 50, 100 * errors "
-            '/ calls, 0), and set treat_missing_data = "notBreaching"; below the minimum failures then page '
-            "nobody, so choose it by the traffic, and watch for silence with an alarm of its own",
+            help="let the ratio count from a minimum of calls on, such as IF(FILL(<calls>, 0) >= 50, <ratio>, 0), "
+            'and set treat_missing_data = "notBreaching"; below the minimum failures then page nobody, so choose '
+            "it by the traffic, and watch for silence with an alarm of its own",
         )
     elif None in ratio.idle and isinstance(alarm.treat_missing_data, Unknown):
         from kfm_audit.evidence.unset import cure, when

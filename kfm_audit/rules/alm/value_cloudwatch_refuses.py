@@ -25,7 +25,9 @@ _SIGNS: Final = {
     "<=": Comparison.AT_MOST.value,
 }
 _TREATMENTS: Final = tuple(treatment.value for treatment in Treatment)
-_PERCENTILE: Final = "write a percentile as p99, or a trimmed mean as tm90"
+_PERCENTILE: Final = (
+    "write a percentile as p99, a trimmed mean as tm90 or TM(10%:90%): shares go from 0 to 100"
+)
 _NAME: Final = 255
 _DESCRIPTION: Final = 1024
 

@@ -134,7 +134,8 @@ def undeliverable_alarm(fact: Fact, ctx: Context[NoSettings]) -> Iterator[Findin
     Of an alarm: where a filter policy asks for what is known of its message only after apply, or at run time,
     and where it may notify other topics than those that the plan shows. Of a topic, once for all its alarms:
     where it exists and no input shows a subscription; where a filter policy, a protocol or another policy is
-    known only after apply; where a function or queue is not in the input; where its only subscribers are mail
+    known only after apply; where a function or queue is not in the input, or a permission is for a version or alias
+    of the function and the plan does not tell which of these is invoked; where its only subscribers are mail
     or web addresses of which no input shows that they were confirmed; and, of sources without a plan, where a
     subscription hangs on a `count` that is not known or a module is not there that may hold one.
 

@@ -19,7 +19,8 @@ def telemetry_schema(document: SchemaDocument, ctx: Context[NoSettings]) -> Iter
 
     Each violation is a finding of its own; the first twenty of a document are named, the rest is counted.
     Beside the schema its arithmetic is checked, to a hundredth: an estimate is `runner_watts *
-    duration_seconds / 3600` watt hours, and `gco2e` is the energy in kWh times the intensity of the grid.
+    duration_seconds / 3600` watt hours, and `gco2e` is the energy in kWh times the intensity of the grid. The
+    counts of a histogram never fall from one bound to the next, and nothing ends before it begins.
 
     ## Bad
     ```json reliability-telemetry.json

@@ -43,6 +43,10 @@ from kfm_audit.inputs.terraform.language.values import (
 )
 from kfm_audit.values import PartText, Reference, ReferenceKind, Unknown
 
+_NEEDED: Final = frozenset(
+    {"a list", "a map", "a number", "a bool", "a string", "a tuple", "an object", "elements of one type"}
+)
+"""What faults say that a place asks for; other things are what comes of it."""
 _MAX_DEPTH: Final = 110
 """Expressions within expressions, through locals and modules: what is deeper is not known."""
 
@@ -82,7 +86,7 @@ class Evaluator:
         try:
             return self.value(expression, names)
         except Fault as fault:
-            what = f"{place}{fault.what}"
+            what = _at_fault(fault.what, expression, place)
         except RecursionError:
             what = f"{place}{written(expression)}"
         finally:
@@ -292,7 +296,7 @@ class Evaluator:
         try:
             return self.value(expression, names)
         except Fault as fault:
-            return fault.unknown
+            return Fault(_at_fault(fault.what, expression, "")).unknown
 
     def _binary(self, expression: Binary, names: Names) -> Value:
         left, right = self.value(expression.left, names), self.value(expression.right, names)
@@ -309,6 +313,20 @@ def _perhaps(values: Iterable[Value], found: Unknown) -> Unknown:
     """What is one of some values: where one of them is null, it is not known either whether it is set."""
     null = any(value is None or isinstance(value, MaybeNull) for value in values)
     return MaybeNull(found.references) if null else found
+
+
+def _at_fault(what: str, expression: Expression, place: str) -> str:
+    """What is named for a value that Terraform refuses: the part at fault; the expression, where that is a mere thing.
+
+    `lookup() (which needs a map)`; a traversal or call at fault says enough by itself.
+    """
+    if " " not in what or not what.startswith(("a ", "an ", "elements ")):
+        return f"{place}{what}"
+    name = written(expression)
+    name = "an expression" if name.startswith("(") else f"{place}{name}"
+    if what == "a call":
+        return f"{name} (which is given the wrong number of values)"
+    return f"{name} (which {'needs' if what in _NEEDED else 'makes'} {what})"
 
 
 def written(expression: Expression) -> str:
