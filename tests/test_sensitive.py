@@ -84,9 +84,9 @@ ALARM = {
     "alarm_actions": ["arn:aws:sns:us-east-1:111122223333:hidden"],
     "tags": {"severity": "P0"},
     "metric_query": [
-        {"id": "broken", "return_data": False, "metric": [QUERY | {"metric_name": "Errors"}]},
-        {"id": "attempts", "return_data": False, "metric": [QUERY | {"metric_name": "Invocations"}]},
-        {"id": "ratio", "return_data": True, "expression": "100 * broken / attempts"},
+        {"id": "errors", "return_data": False, "metric": [QUERY | {"metric_name": "Errors"}]},
+        {"id": "calls", "return_data": False, "metric": [QUERY | {"metric_name": "Invocations"}]},
+        {"id": "ratio", "return_data": True, "expression": "100 * errors / calls"},
     ],
 }
 
@@ -124,7 +124,9 @@ def test_a_rule_says_its_finding_without_the_value(rule, kind, values, check, tm
     (finding,) = report["findings"]
     said = json.dumps(finding)
     assert finding["rule"] == rule
-    assert [word for word in ("hidden", "broken", "attempts", "Nowhere", "cron(7") if word in said] == []
+    assert [
+        word for word in ("hidden", "errors / calls", "Nowhere", "cron(7", "as missing") if word in said
+    ] == []
 
 
 def _reports(

@@ -33,7 +33,8 @@ def read_baseline(file: Path) -> Counter[str]:
     except OSError as error:
         raise BaselineError(f"{file}: {error.strerror}") from None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        what = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else error
         raise BaselineError(
-            f"{file}: is no JSON report: {error}; make one with --output json={file.name}"
+            f"{file}: is no JSON report: {what}; make one with --output json={file.name}"
         ) from None
     return Counter(finding.fingerprint for finding in report.findings if finding.suppression is None)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from time import process_time
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kfm_audit.evidence.lakefs.corrections import match_corrections
+from kfm_audit.evidence.lakefs.nearness import BranchEpisodes
 from kfm_audit.facts import Correction, Role, Rollback, Standing
 from kfm_audit.values import Origin
 
@@ -117,17 +117,12 @@ def test_each_is_joined_as_if_every_pair_were_compared(episodes, corrections) ->
     )
 
 
-def test_ten_times_as_many_take_far_less_than_a_hundred_times_as_long() -> None:
-    def seconds(count: int) -> float:
-        episodes = [(call(30 * number, target=f"{number:012x}"),) for number in range(count)]
-        corrections = tuple(
-            correction(f"c{number}", started=THREE + (30 * number + 2) * MINUTE) for number in range(count)
-        )
-        begin = process_time()
-        found = match_corrections(episodes, corrections, TOLERANCE)
-        taken = process_time() - begin
-        assert [matches[0].correction.subject for matches in found] == [f"c{n}" for n in range(count)]
-        return taken
-
-    few = min(seconds(300) for _ in range(3))
-    assert min(seconds(3000) for _ in range(2)) < 40 * few
+def test_only_episodes_that_may_fit_are_looked_at() -> None:
+    """Of the million pairs of a thousand episodes and corrections, each correction makes one: its own."""
+    episodes = [(call(30 * number, target=f"{number:07x}aaaa"),) for number in range(1000)]
+    found = BranchEpisodes(episodes, TOLERANCE)
+    for number in range(1000):
+        started = THREE + (30 * number + 2) * MINUTE
+        assert list(found.near(correction(started=started))) == [(True, 2 * 60 * 10**6, number)]
+        ((by_time, _, place),) = found.near(correction(restored_commits=(f"{number:07X}aa",)))
+        assert (by_time, place) == (False, number)

@@ -10,7 +10,7 @@ from msgspec import Struct
 from kfm_audit.evidence.alarm.series import of_dead_letters, often_silent, series_of
 from kfm_audit.facts import EventSourceMapping, Function, MetricAlarm, Queue
 from kfm_audit.rules.kit import Context, Finding, Severity, rule
-from kfm_audit.values import Attribute, Unknown, ends_of, known
+from kfm_audit.values import Attribute, Unknown, ends_of, known, shown
 
 if TYPE_CHECKING:
     from kfm_audit.evidence.alarm.ratios import Ratio
@@ -190,7 +190,7 @@ def _idle(alarm: MetricAlarm, ratio: Ratio) -> list[str]:
     greater = (known(alarm.comparison_operator) or "").startswith("Greater")
     if treatment == "breaching" and greater and often_silent(alarm):
         return []  # ALM020 says so of every metric that is often silent.
-    idle = f"it has no value, and with missing data as {treatment} {_WITHOUT_DATA[treatment]}"
+    idle = f"it has no value, and with missing data as {shown(alarm.treat_missing_data)} {_WITHOUT_DATA[treatment]}"
     return [f"while there is nothing to divide by, {idle}"]
 
 
