@@ -43,14 +43,14 @@ class EventBridge:
     def routes(self, alarm: Alarm) -> Iterator[Route]:
         """The ways by enabled rules that let the alarm's change to ALARM through, one for each target."""
         for rule in self._evidence.of(EventRule):
-            if rule.stack != alarm.stack or rule.change is Change.DELETED or not _enabled(rule):
+            if rule.stack != alarm.stack or rule.change is Change.DELETED:
                 continue
-            match = _pattern_matches(rule.event_pattern, alarm)
-            if match is False:
+            sees, match = _sees(rule), _pattern_matches(rule.event_pattern, alarm)
+            if sees is False or match is False:
                 continue
             for end in self._ends_of(rule):
                 unsure = Route(None, f"whether {rule.subject} lets it through is not known")
-                yield end if match or end.exists is False else unsure
+                yield end if (sees and match) or end.exists is False else unsure
 
     def _ends_of(self, rule: EventRule) -> tuple[Route, ...]:
         """What the targets of a rule do, whatever alarm it is that goes off."""
@@ -177,15 +177,19 @@ def _keeping(arn: Attribute[str]) -> str:
             return ""
 
 
-def _enabled(rule: EventRule) -> bool:
-    """Whether the rule sees what CloudWatch sends: it is switched on, and on the account's default bus."""
+def _sees(rule: EventRule) -> bool | None:
+    """Whether the rule sees what CloudWatch sends: it is switched on, and on the account's default bus.
+
+    None where it cannot be told on which bus it is.
+    """
     if rule.is_enabled == Known(False) or rule.state == Known("DISABLED"):
         return False
     match rule.event_bus_name:
         case Known(name):
             return name == "default" or name.endswith(":event-bus/default")
         case Unknown(references):
-            return not any(resource_type(item.name) == "aws_cloudwatch_event_bus" for item in references)
+            own = any(resource_type(item.name) == "aws_cloudwatch_event_bus" for item in references)
+            return False if own else None
         case _:
             return True
 
