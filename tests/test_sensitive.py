@@ -42,7 +42,7 @@ CASES = {f"{file.parent.name}/{file.stem}": file for file in _cases()}
 def test_no_report_prints_a_value_that_a_plan_marks_as_sensitive(name, tmp_path, monkeypatch) -> None:
     case = read_case(CASES[name])
     plan = json.loads(case.files[PLAN])
-    secrets = {text for change in _marked(plan) for text in _texts(change) if len(text) >= SHORTEST}
+    secrets = {text for change in _mark(plan) for text in _texts(change) if len(text) >= SHORTEST}
     printed = _reports(case, plan, FORMATS, tmp_path, monkeypatch)
     public = _said_elsewhere(case.files, plan)
     leaks = [
@@ -60,13 +60,18 @@ def test_no_report_prints_a_part_of_such_a_value(name, tmp_path, monkeypatch) ->
     """Every word of the values that is none of the program's own is given an ending that stands nowhere else."""
     case = read_case(CASES[name])
     plan = json.loads(case.files[PLAN])
-    for _ in _marked(plan):
-        pass
-    for entry in plan["resource_changes"]:
-        for part in {"after", "before"} & entry["change"].keys():
-            entry["change"][part] = _stained(entry["change"][part])
+    _mark(plan)
+    _stain(plan)
     (report,) = _reports(case, plan, ("json",), tmp_path, monkeypatch).values()
     assert [line for line in report.splitlines() if STAIN in line] == []
+
+
+def test_a_value_that_is_not_marked_is_found(tmp_path, monkeypatch) -> None:
+    case = read_case(CASES["duplicate-alarm-name/fail-metric-and-composite"])
+    plan = json.loads(case.files[PLAN])
+    _stain(plan)
+    (report,) = _reports(case, plan, ("json",), tmp_path, monkeypatch).values()
+    assert [line for line in report.splitlines() if STAIN in line] != []
 
 
 QUERY = {
@@ -147,13 +152,22 @@ def _reports(
     return {kind: _printed(kind, (folder / f"report.{kind}").read_text()) for kind in formats}
 
 
-def _marked(plan: dict) -> Iterator[object]:
-    """All values of the plan's resources, which are marked as sensitive here."""
+def _mark(plan: dict) -> list[object]:
+    """Mark all values of the plan's resources as sensitive, and return them."""
+    values = []
     for entry in plan["resource_changes"]:
         change = entry["change"]
         for part in ("after", "before"):
             change[f"{part}_sensitive"] = True
-            yield change.get(part)
+            values.append(change.get(part))
+    return values
+
+
+def _stain(plan: dict) -> None:
+    """Give every word of the values an ending that stands nowhere else."""
+    for entry in plan["resource_changes"]:
+        for part in {"after", "before"} & entry["change"].keys():
+            entry["change"][part] = _stained(entry["change"][part])
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -16,6 +16,7 @@ import msgspec
 from kfm_audit.evidence.evidence import Evidence
 from kfm_audit.evidence.lakefs.branches import EnvironmentBranch, environment_branch
 from kfm_audit.evidence.lakefs.corrections import Episode, Match, ended_before, match_corrections
+from kfm_audit.evidence.lakefs.episodes import in_episodes
 from kfm_audit.evidence.lakefs.events import contradictions
 from kfm_audit.evidence.lakefs.history import first_parent
 from kfm_audit.evidence.lakefs.hooked import unlogged_reverts
@@ -69,7 +70,7 @@ def join_cases(evidence: Evidence) -> None:
     opened = reopen(rollbacks, evidence)
     rollbacks.sort(key=lambda call: (call.time, call.subject, call.identity[1:]))
     derived.extend(call for call in rollbacks if call.reopened or _in_window(call.time, evidence))
-    episodes = _episodes(rollbacks, duration(evidence.policy.lakefs.episode_gap))
+    episodes = in_episodes(rollbacks, duration(evidence.policy.lakefs.episode_gap))
     for case in _cases(episodes, evidence):
         held = next((opened[call.identity] for call in case.rollbacks if call.identity in opened), "")
         if held or any(_in_window(call.time, evidence) for call in case.rollbacks):
@@ -108,20 +109,6 @@ def _in_window(time: datetime, evidence: Evidence) -> bool:
     return (evidence.since is None or evidence.since <= time) and (
         evidence.until is None or time < evidence.until
     )
-
-
-def _episodes(rollbacks: list[Rollback], gap: timedelta) -> list[Episode]:
-    """Calls of one actor on one branch, each within `gap` of the one before, in the order of their first."""
-    running: dict[tuple[str, str, str], list[Rollback]] = {}
-    episodes: list[list[Rollback]] = []
-    for call in rollbacks:
-        key = (call.repository, call.branch, call.user)
-        if key in running and call.time - running[key][-1].time <= gap:
-            running[key].append(call)
-        else:
-            running[key] = [call]
-            episodes.append(running[key])
-    return [tuple(episode) for episode in episodes]
 
 
 def _cases(episodes: list[Episode], evidence: Evidence) -> Iterator[Case]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from kfm_audit.evidence.lakefs.commits import Making, making
+from kfm_audit.evidence.lakefs.episodes import in_episodes
 from kfm_audit.evidence.lakefs.history import first_parent, second_parent
 from kfm_audit.evidence.lakefs.ownership import MERGED
 from kfm_audit.facts import (
@@ -45,16 +46,8 @@ def promotions(evidence: Evidence) -> Iterator[Promotion]:
 def direct_writes(evidence: Evidence) -> Iterator[DirectWrites]:
     """The writes to environment branches past a promotion, as episodes of one user."""
     gap = duration(evidence.policy.lakefs.episode_gap)
-    running: dict[tuple[str, str, str], list[BranchWrite]] = {}
-    episodes: list[list[BranchWrite]] = []
-    for call in sorted(_writes(evidence), key=lambda write: (write.time, write.subject)):
-        key = (call.repository, call.branch, call.user)
-        if key in running and call.time - running[key][-1].time <= gap:
-            running[key].append(call)
-        else:
-            running[key] = [call]
-            episodes.append(running[key])
-    for episode in episodes:
+    writes = sorted(_writes(evidence), key=lambda write: (write.time, write.subject))
+    for episode in in_episodes(writes, gap):
         first = episode[0]
         branch = evidence.calls.environment(first.repository, first.branch)
         assert branch is not None

@@ -48,9 +48,11 @@ class EventBridge:
             sees, match = _sees(rule), _pattern_matches(rule.event_pattern, alarm)
             if sees is False or match is False:
                 continue
-            for end in self._ends_of(rule):
+            ends = self._ends_of(rule)
+            if not (sees and match):
                 unsure = Route(None, f"whether {rule.subject} lets it through is not known")
-                yield end if (sees and match) or end.exists is False else unsure
+                ends = tuple(end if end.exists is False else unsure for end in ends)
+            yield from ends
 
     def _ends_of(self, rule: EventRule) -> tuple[Route, ...]:
         """What the targets of a rule do, whatever alarm it is that goes off."""

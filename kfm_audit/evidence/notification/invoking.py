@@ -19,8 +19,8 @@ SNS: Final = "sns.amazonaws.com"
 
 _ALIAS: Final = "aws_lambda_alias"
 _FUNCTION: Final = "aws_lambda_function"
-_SOME: Final = "?"
-"""A version or alias whose name is not known; no name of one is this."""
+_UNQUALIFIED: Final = Known("")
+"""The function itself, as versions and aliases are told apart."""
 
 _AT: Final = "endpoint"
 _ADD: Final = (
@@ -112,45 +112,54 @@ def same_version(permission: FunctionPermission, subscription: Subscription) -> 
     `AddPermission`, `Qualifier`: one for the function is for none of these, one for an alias is for that alone,
     and neither lets the other be invoked.
     """
-    given = permitted(permission)
+    given = _permitted(permission)
     if isinstance(subscription.endpoint, Known):
         invoked = ":".join(subscription.endpoint.value.split(":")[7:])
-        if given == _SOME:
-            return None if invoked else False
-        return None if given is None else given == invoked
+        match given:
+            case Known(version):
+                return version == invoked
+            case Unknown():
+                return None if invoked else False
+            case _:
+                return None
     match _types(subscription.endpoint):
         case [kind] if kind == _ALIAS:
-            return given != ""  # of two names that are not both known, nothing says that they differ
-        case [kind] if kind == _FUNCTION and given != "":
-            if given is None or given == _SOME:
+            return (
+                given != _UNQUALIFIED
+            )  # of two names that are not both known, nothing says that they differ
+        case [kind] if kind == _FUNCTION and given != _UNQUALIFIED:
+            if not isinstance(given, Known):
                 return None
             behind = pieces(subscription.endpoint.text) if isinstance(subscription.endpoint, PartText) else []
             if behind[:1] == [""] and len(behind) == 2 and behind[1].startswith(":"):
-                return behind[1] == f":{given}"
+                return behind[1] == f":{given.value}"
             # A reference does not say whether it is to `arn` or to `qualified_arn`, which ends in a version's number;
             # and one of a plan, whether `:live` stands behind it.
-            is_alias = not given.isdecimal() and given != "$LATEST"
+            is_alias = not given.value.isdecimal() and given.value != "$LATEST"
             return False if is_alias and _stands_alone(subscription) else None
         case _:
             return True
 
 
-def permitted(permission: FunctionPermission) -> str | None:
-    """The version or alias that a permission is for, "" for the function itself; None where it cannot be told."""
+def _permitted(permission: FunctionPermission) -> Known[str] | Unknown | None:
+    """The version or alias that a permission is for, or the function itself; None where it cannot be told.
+
+    Unknown where it certainly is for some version or alias, whose name is not known.
+    """
     match permission.qualifier:
         case Known(qualifier) if qualifier:
-            return qualifier
+            return Known(qualifier)
         case Unknown() as unknown:
-            return _SOME if _types(unknown) else None
+            return unknown if _types(unknown) else None
         case _:
             pass
     match permission.function_name:
         case Known(name):
-            return ":".join(name.rpartition("function:")[2].split(":")[1:])
+            return Known(":".join(name.rpartition("function:")[2].split(":")[1:]))
         case PartText():
             return None
         case attribute:
-            return None if _ALIAS in _types(attribute) else ""
+            return None if _ALIAS in _types(attribute) else _UNQUALIFIED
 
 
 def _types(attribute: Attribute[str]) -> list[str]:
@@ -170,7 +179,7 @@ def _stands_alone(subscription: Subscription) -> bool:
 
 def _mend(permission: FunctionPermission) -> str:
     """What lets SNS in where a permission for another version or alias does not."""
-    if permitted(permission) == "":
+    if _permitted(permission) == _UNQUALIFIED:
         return f"give {permission.subject} the qualifier of the version or alias that is invoked"
     return (
         f"subscribe the ARN of the version or alias that {permission.subject} is for, or delete its qualifier"
